@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package coop
+
+import "time"
+
+// Counts are the sizes that an operator and NodeInfo want to know.
+type Counts struct {
+	Coops     int       // without the instance actor and without removed ones
+	Posts     int       // published ones
+	Followers int       // accepted ones, of all actors of ours together
+	Waiting   int       // deliveries that will be tried
+	OldestDue time.Time // when the first of them is due; the zero time where none waits
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package coop
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Site makes and reads every URL of an instance. FEDERATION.md, Actors: actor,
+// inbox, key, objects and pages stand on one host; they have no query, no
+// escapes and no port beyond the domain's own.
+type Site struct {
+	Domain string // the host in every id, in development with a port
+	HTTP   bool   // development: ids are http
+}
+
+// Scheme is "https", in development "http".
+func (s Site) Scheme() string {
+	if s.HTTP {
+		return "http"
+	}
+	return "https"
+}
+
+// Base is the URL of the site without a slash behind it.
+func (s Site) Base() string { return s.Scheme() + "://" + s.Domain }
+
+func (s Site) iri(path string) IRI { return IRI(s.Base() + path) }
+
+// Actor is the id of a co-op's actor, or of the instance actor.
+func (s Site) Actor(n Name) IRI {
+	if n == Relay {
+		return s.iri("/ap/actor")
+	}
+	return s.iri("/ap/coops/" + string(n))
+}
+
+// Of is the id of a collection or the inbox of an actor: "inbox", "outbox",
+// "followers", "following", "featured", "upcoming".
+func (s Site) Of(n Name, what string) IRI { return s.Actor(n) + IRI("/"+what) }
+
+// OutboxPage is page number page of an actor's outbox, counted from 1, the oldest.
+func (s Site) OutboxPage(n Name, page int) IRI {
+	return s.Of(n, "outbox") + IRI("/pages/"+strconv.Itoa(page))
+}
+
+// Key is the id of an actor's key.
+func (s Site) Key(n Name) IRI { return s.Actor(n) + "#main-key" }
+
+// SharedInbox is the inbox of the instance. AP §7.1.3.
+func (s Site) SharedInbox() IRI { return s.iri("/ap/inbox") }
+
+// Activity is the id of an activity.
+func (s Site) Activity(id ID) IRI { return s.iri("/ap/activities/" + string(id)) }
+
+// Object is the id of a post's object.
+func (s Site) Object(k Kind, id ID) IRI {
+	switch {
+	case k.Event():
+		return s.iri("/ap/events/" + string(id))
+	case k == Report:
+		return s.iri("/ap/reports/" + string(id))
+	}
+	return s.iri("/ap/notes/" + string(id))
+}
+
+// Part is the id of a collection that belongs to a post's object: "replies" or,
+// for events, "organizers".
+func (s Site) Part(k Kind, id ID, what string) IRI { return s.Object(k, id) + IRI("/"+what) }
+
+// Place is the id of a place, made from a digest of its parts: the same place
+// has the same id, a changed address another. hash is 16 hexadecimal digits.
+func (s Site) Place(hash string) IRI { return s.iri("/ap/places/" + hash) }
+
+// Home is the page of the instance.
+func (s Site) Home() IRI { return s.iri("/") }
+
+// About is the page about the instance.
+func (s Site) About() IRI { return s.iri("/about") }
+
+// Network is the page with what came from the co-ops that ours follow.
+func (s Site) Network() IRI { return s.iri("/network") }
+
+// Profile is the page of a co-op; for the instance actor the page about the instance.
+func (s Site) Profile(n Name) IRI {
+	if n == Relay {
+		return s.About()
+	}
+	return s.iri("/@" + string(n))
+}
+
+// Page is the page of a post.
+func (s Site) Page(n Name, slug string) IRI { return s.iri("/@" + string(n) + "/" + slug) }
+
+// ICS is the calendar file of an event.
+func (s Site) ICS(n Name, slug string) IRI { return s.Page(n, slug) + ".ics" }
+
+// Calendar is the calendar of a co-op, or of all for the empty name.
+func (s Site) Calendar(n Name) IRI {
+	if n == "" {
+		return s.iri("/calendar.ics")
+	}
+	return s.Profile(n) + "/calendar.ics"
+}
+
+// Tag is the page of a tag, in lower case.
+func (s Site) Tag(tag string) IRI { return s.iri("/tags/" + pathEscape(strings.ToLower(tag))) }
+
+// Media is the URL of a file of ours.
+func (s Site) Media(file string) IRI { return s.iri("/media/" + file) }
+
+// ImageURL is where a picture is, ours or not.
+func (s Site) ImageURL(i Image) IRI {
+	if i.File != "" {
+		return s.Media(i.File)
+	}
+	return i.URL
+}
+
+// Handle is how people address an actor of ours: name@domain.
+func (s Site) Handle(n Name) string { return string(n) + "@" + s.Domain }
+
+// Local reports whether an IRI is on this site.
+func (s Site) Local(i IRI) bool { return SameOrigin(i, IRI(s.Base()+"/")) }
+
+// RefKind says what an IRI of ours names.
+type RefKind string
+
+// What an IRI of ours can name.
+const (
+	RefActor      RefKind = "actor"
+	RefCollection RefKind = "collection" // Ref.What says which; Ref.Page is 0 for the collection itself
+	RefShared     RefKind = "shared-inbox"
+	RefActivity   RefKind = "activity"
+	RefObject     RefKind = "object" // Ref.What is "" or "replies" or "organizers"
+	RefPlace      RefKind = "place"
+	RefProfile    RefKind = "profile" // /@NAME
+	RefPage       RefKind = "page"    // /@NAME/SLUG
+)
+
+// Ref is what an IRI of ours names. That it can be named does not mean that it
+// exists.
+type Ref struct {
+	Kind  RefKind
+	Name  Name
+	ID    ID
+	What  string // the collection; for objects the part
+	Page  int
+	Slug  string
+	Dir   string // "events", "reports" or "notes" for objects
+	Place string
+}
+
+var actorParts = map[string]bool{"inbox": true, "outbox": true, "followers": true, "following": true, "featured": true, "upcoming": true}
+
+// Parse reads an IRI of ours. ok is false for one of another site and for one
+// that no method of Site makes: a query, an escape, a slash at the end.
+func (s Site) Parse(i IRI) (r Ref, ok bool) {
+	path, ok := strings.CutPrefix(string(i), s.Base())
+	if !ok {
+		return Ref{}, false
+	}
+	return s.ParsePath(path)
+}
+
+// ParsePath reads the path of an IRI of ours.
+func (s Site) ParsePath(path string) (r Ref, ok bool) {
+	if rest, ok := strings.CutPrefix(path, "/@"); ok {
+		return parsePage(rest)
+	}
+	rest, ok := strings.CutPrefix(path, "/ap/")
+	if !ok {
+		return Ref{}, false
+	}
+	p := strings.Split(rest, "/")
+	switch {
+	case rest == "inbox":
+		return Ref{Kind: RefShared}, true
+	case p[0] == "actor":
+		return parseActor(Relay, p[1:])
+	case p[0] == "coops" && len(p) > 1:
+		n, ok := ParseName(p[1])
+		if !ok || n == Relay {
+			return Ref{}, false
+		}
+		return parseActor(n, p[2:])
+	case p[0] == "activities" && len(p) == 2:
+		id, ok := ParseID(p[1])
+		return Ref{Kind: RefActivity, ID: id}, ok
+	case p[0] == "places" && len(p) == 2:
+		return Ref{Kind: RefPlace, Place: p[1]}, hex16(p[1])
+	case p[0] == "events" || p[0] == "reports" || p[0] == "notes":
+		return parseObject(p)
+	}
+	return Ref{}, false
+}
+
+func parsePage(rest string) (Ref, bool) {
+	name, slug, has := strings.Cut(rest, "/")
+	n, ok := ParseName(name)
+	if !ok || !has {
+		return Ref{Kind: RefProfile, Name: n}, ok
+	}
+	slug, ok = ParseSlug(slug)
+	return Ref{Kind: RefPage, Name: n, Slug: slug}, ok
+}
+
+func parseActor(n Name, p []string) (Ref, bool) {
+	switch {
+	case len(p) == 0:
+		return Ref{Kind: RefActor, Name: n}, true
+	case !actorParts[p[0]] || n == Relay && (p[0] == "featured" || p[0] == "upcoming"):
+		return Ref{}, false
+	case len(p) == 1:
+		return Ref{Kind: RefCollection, Name: n, What: p[0]}, true
+	case len(p) == 3 && p[0] == "outbox" && p[1] == "pages":
+		page, err := strconv.Atoi(p[2])
+		return Ref{Kind: RefCollection, Name: n, What: p[0], Page: page}, err == nil && page > 0 && p[2] == strconv.Itoa(page)
+	}
+	return Ref{}, false
+}
+
+func parseObject(p []string) (Ref, bool) {
+	if len(p) < 2 || len(p) > 3 {
+		return Ref{}, false
+	}
+	id, ok := ParseID(p[1])
+	r := Ref{Kind: RefObject, Dir: p[0], ID: id}
+	if len(p) == 3 {
+		r.What = p[2]
+		ok = ok && (p[2] == "replies" || p[2] == "organizers" && p[0] == "events")
+	}
+	return r, ok
+}
+
+func hex16(s string) bool {
+	return len(s) == 16 && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// pathEscape percent-encodes what is not unreserved. RFC 3986 §2.3.
+func pathEscape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString("%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16))[1:])
+		}
+	}
+	return b.String()
+}
