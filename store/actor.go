@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"context"
+	"slices"
+
+	"plenum/coop"
+)
+
+// actorRow is an actor with its place in the queue for eviction.
+type actorRow struct {
+	coop.Actor
+	Turn uint64 `json:"turn"`
+}
+
+var actors = table[actorRow]{
+	bucket: bActors,
+	key:    func(a *actorRow) []byte { return key(a.ID) },
+	index: func(a *actorRow) []entry {
+		es := []entry{{bActorTurns, number(a.Turn), []byte(a.ID)}}
+		for _, k := range a.Keys {
+			if e := (entry{bActorKeys, key(k.ID, a.ID), nil}); !holds(es, e) {
+				es = append(es, e)
+			}
+		}
+		return es
+	},
+	totals: func(*actorRow) []string { return []string{"actors"} },
+}
+
+// Actor returns what is known of an actor elsewhere.
+func (db *DB) Actor(ctx context.Context, id coop.IRI) (a coop.Actor, err error) {
+	err = db.view(ctx, "store.Actor", func(t *tx) error {
+		row := actors.get(t, key(id))
+		if row == nil {
+			return coop.Fail(coop.NotFound, "", "nothing is known of that actor")
+		}
+		a = row.Actor
+		return nil
+	})
+	return a, err
+}
+
+// ActorOfKey returns the actor whose document lists a key: the one whose id the
+// key's id begins with, else one of the same origin. Somebody elsewhere who
+// lists another's key id gets nothing by it.
+func (db *DB) ActorOfKey(ctx context.Context, keyID coop.IRI) (a coop.Actor, err error) {
+	err = db.view(ctx, "store.ActorOfKey", func(t *tx) error {
+		var best *actorRow
+		p := prefix(keyID)
+		for k := range t.scan(bActorKeys, p, nil) {
+			id := coop.IRI(k[len(p):])
+			owner := id == keyID.WithoutFragment()
+			if owner || best == nil && coop.SameOrigin(id, keyID) {
+				best = actors.get(t, key(id))
+			}
+			if owner {
+				break
+			}
+		}
+		if best == nil {
+			return coop.Fail(coop.NotFound, "", "nothing is known of that key")
+		}
+		a = best.Actor
+		return nil
+	})
+	return a, err
+}
+
+// SaveActor stores what is known of an actor elsewhere, and where it follows
+// somebody here, that it is delivered to its inbox of now. Where there are too
+// many, the oldest goes whom nobody follows and who follows nobody.
+func (db *DB) SaveActor(ctx context.Context, a coop.Actor) error {
+	return db.write(ctx, "store.SaveActor", func(t *tx) error {
+		old := actors.get(t, key(a.ID))
+		row := actorRow{Actor: a}
+		row.Turn = nextTurn(t)
+		actors.swap(t, old, &row)
+		move(t, a)
+		if old == nil && t.total("actors") > t.bounds.actors {
+			evict(t, a.ID)
+		}
+		return nil
+	})
+}
+
+func nextTurn(t *tx) uint64 { return t.add(bTurns, []byte("\x00actors"), 1) }
+
+// evict removes the oldest actor that no follow refers to. Actors that one does
+// refer to go to the end of the queue, so that they are not looked at again and
+// again; where there are only such, the table grows. The actor that was just
+// saved stays.
+func evict(t *tx, saved coop.IRI) {
+	for range 64 {
+		k := slices.Clone(t.first(bActorTurns, every()))
+		row := actors.get(t, t.copyOf(bActorTurns, k))
+		if row == nil || row.ID == saved {
+			return
+		}
+		if t.first(bFollowerCoops, prefix(row.ID)) == nil && t.first(bFollowingCoops, prefix(row.ID)) == nil {
+			actors.remove(t, row)
+			return
+		}
+		moved := *row
+		moved.Turn = nextTurn(t)
+		actors.swap(t, row, &moved)
+	}
+}
+
+// ForgetActor removes an actor that is gone, with what it follows, who follows
+// it, and what it sent.
+func (db *DB) ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) error {
+	return db.write(ctx, "store.ForgetActor", func(t *tx) error {
+		if !notice(t, seen) {
+			return nil
+		}
+		actors.remove(t, actors.get(t, key(id)))
+		forget(t, id)
+		unfollow(t, id)
+		for _, k := range t.keys(bReceivedBy, prefix(id)) {
+			discard(t, received.get(t, k[len(id)+1:]))
+		}
+		for _, k := range t.keys(bReceivedVia, prefix(id)) {
+			discard(t, received.get(t, k[len(id)+1+timeLen:]))
+		}
+		return nil
+	})
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+)
+
+// damage changes one thing in a bucket, behind the back of the verbs.
+type damage struct {
+	name   string
+	bucket string
+	do     func(b *bbolt.Bucket) error
+	want   string // part of a finding
+}
+
+func firstKey(b *bbolt.Bucket) ([]byte, []byte) {
+	k, v := b.Cursor().First()
+	return slices.Clone(k), slices.Clone(v)
+}
+
+func lose(b *bbolt.Bucket) error { k, _ := firstKey(b); return b.Delete(k) }
+
+func stray(b *bbolt.Bucket) error {
+	_, v := firstKey(b)
+	return b.Put([]byte("stray\x00and quite long enough for a key with a time in it"), v)
+}
+
+// replace changes a part of the first value that has it.
+func replace(old, now string) func(*bbolt.Bucket) error {
+	return func(b *bbolt.Bucket) error {
+		c := b.Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			if bytes.Contains(v, []byte(old)) {
+				return b.Put(slices.Clone(k), bytes.Replace(slices.Clone(v), []byte(old), []byte(now), 1))
+			}
+		}
+		return fmt.Errorf("no value has %q", old)
+	}
+}
+
+func damages() []damage {
+	list := []damage{
+		{"a row that is no JSON", bPosts, replace(`{`, ``), "posts: row"},
+		{"a row with a member that is not known", bCoops, replace(`{"name"`, `{"nick":"x","name"`), `unknown field "nick"`},
+		{"something behind a row", bTokens, replace(`]`, `]`), ""},
+		{"a row under another's key", bFollowers, replace(`"coop":"komona"`, `"coop":"kollektiv"`), "says that it is"},
+		{"another slug in the row", bPosts, replace(`"slug":"assembly"`, `"slug":"other"`), "slugs: the entry"},
+		{"another time in the row", bPosts, replace(`"published":"2018-12-27T10`, `"published":"2018-12-27T11`), "post_order: the entry"},
+		{"another state of a post", bPosts, replace(`"state":"draft"`, `"state":"odd"`), `is "odd"`},
+		{"another state of a delivery", bDeliveries, replace(`"state":"waiting"`, `"state":"done"`), "delivery_index: the entry"},
+		{"another inbox of a delivery", bDeliveries, replace(`"inbox":"https://a`, `"inbox":"https://c`), "has the host"},
+		{"a delivery without its document", bDeliveries, replace(`"document":"01`, `"document":"00`), "which does not exist"},
+		{"an end where there is none", bDeliveries, replace(`"state":"dead"`, `"state":"held"`), "do not fit its state"},
+		{"a post of a co-op that is not there", bPosts, replace(`"coop":"komona"`, `"coop":"nobody"`), `belongs to the co-op "nobody"`},
+		{"a total that is wrong", bTotals, func(b *bbolt.Bucket) error { return b.Put([]byte("posts"), number(77)) }, `"posts" is 77`},
+		{"a body that is no JSON", bBodies, replace(`}`, ``), "is no JSON"},
+		{"an object that is no JSON", bObjects, replace(`}`, ``), "is no JSON"},
+		{"a place that is no JSON", bPlaces, replace(`}`, ``), "places:"},
+		{"a received body that is no JSON", bReceivedBodies, replace(`}`, ``), "received_bodies:"},
+		{"a key that is no key", bKeys, replace(`BEGIN`, `begin`), "private key"},
+		{"a key of nobody", bKeys, func(b *bbolt.Bucket) error { return b.Put([]byte("nobody"), []byte("x")) }, `"nobody"`},
+		{"an age that is not the row's", bSeen, func(b *bbolt.Bucket) error {
+			k, v := firstKey(b)
+			v[7]++
+			return b.Put(k, v)
+		}, "seen"},
+		{"a turn that would be given twice", bTurns, func(b *bbolt.Bucket) error { return b.Put([]byte("komona"), number(1)) }, "behind its outbox"},
+		{"no version", bMeta, func(b *bbolt.Bucket) error { return b.Delete([]byte("version")) }, "version"},
+		{"no domain", bMeta, func(b *bbolt.Bucket) error { return b.Delete([]byte("domain")) }, "domain is missing"},
+		{"a bucket that is not known", bMeta, func(b *bbolt.Bucket) error { _, err := b.Tx().CreateBucket([]byte("odd")); return err }, `"odd" is not known`},
+		{"a bucket that is missing", bMeta, func(b *bbolt.Bucket) error { return b.Tx().DeleteBucket([]byte(bDue)) }, `"due" is missing`},
+	}
+	list[2].do = func(b *bbolt.Bucket) error { k, v := firstKey(b); return b.Put(k, append(v, "{}"...)) }
+	list[2].want = "something stands behind"
+	for _, name := range buckets() {
+		switch name {
+		case bMeta, bTotals, bTurns, bAnswers, bReceived:
+			continue // tried by themselves
+		case bPlaces, bReceivedBodies:
+			continue // nothing needs a place, and what was announced may have no body
+		}
+		list = append(list, damage{"loss of the first of " + name, name, lose, ""})
+	}
+	for _, name := range []string{
+		bTokenHashes, bSlugs, bPostOrder, bCalendar, bPostDocuments, bOutbox, bAnswerAges, bFollowerCoops, bBoxes, bFollowingCoops,
+		bActorKeys, bActorTurns, bReceivedOrder, bReceivedVia, bReceivedBy, bDroppedAges, bSeenAges, bDeliveryIndex, bOrder, bDue,
+		bLanes, bHosts, bObjects, bBodies, bReceivedBodies, bKeys,
+	} {
+		list = append(list, damage{"a stray in " + name, name, stray, name})
+	}
+	for _, name := range []string{bAnswers, bReceived, bTotals} {
+		list = append(list, damage{"loss of the first of " + name, name, lose, name})
+	}
+	return list
+}
+
+func TestVerifyFindsEachDamage(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	fill(t, db)
+	clean(t, db)
+	undo := errors.New("undo")
+	for _, d := range damages() {
+		t.Run(d.name, func(t *testing.T) {
+			a := &audit{ctx: t.Context(), dir: db.dir}
+			err := db.b.Update(func(b *bbolt.Tx) error { // audited before it is taken back
+				if err := d.do(b.Bucket([]byte(d.bucket))); err != nil {
+					t.Fatal(err)
+				}
+				if err := a.everything(&tx{b: b}); err != nil {
+					t.Fatal(err)
+				}
+				return undo
+			})
+			if !errors.Is(err, undo) {
+				t.Fatal(err)
+			}
+			if len(a.found) == 0 || !strings.Contains(strings.Join(a.found, "\n"), d.want) {
+				t.Errorf("got the findings %q, want one with %q", a.found, d.want)
+			}
+		})
+	}
+	clean(t, db)
+}
+
+func TestVerifyMissesPictures(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	fill(t, db)
+	list, err := filepath.Glob(filepath.Join(db.dir, mediaName, "*.png"))
+	if err != nil || len(list) != 1 {
+		t.Fatalf("got the pictures %v (%v)", list, err)
+	}
+	if err := os.WriteFile(list[0], []byte("another"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := db.Verify(t.Context())
+	if err != nil || len(found) != 1 || !strings.Contains(found[0], "is not what it was") {
+		t.Errorf("of a changed picture got %q (%v)", found, err)
+	}
+	if err := os.Remove(list[0]); err != nil {
+		t.Fatal(err)
+	}
+	found, err = db.Verify(t.Context())
+	if err != nil || len(found) != 1 || !strings.Contains(found[0], "is missing") {
+		t.Errorf("of a missing picture got %q (%v)", found, err)
+	}
+}
+
+// TestVerifyFindsDamagedPages writes rubbish over a page that is in use.
+func TestVerifyFindsDamagedPages(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "data")
+	db := openAt(t, dir)
+	fill(t, db)
+	var page int64
+	if err := db.b.View(func(b *bbolt.Tx) error { page = int64(b.Bucket([]byte(bPosts)).RootPage()); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if page == 0 {
+		t.Fatal("the posts have no page of their own")
+	}
+	f, err := os.OpenFile(filepath.Join(dir, fileName), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xee}, os.Getpagesize()), page*int64(os.Getpagesize()))
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	found, err := db.Verify(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Errorf("of a destroyed page got %q (%v)", found, err)
+	}
+}

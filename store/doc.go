@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Package store keeps everything that an instance knows in one bbolt file. It
+// alone imports bbolt, and it knows nothing of ActivityPub or HTTP: rendered
+// documents are bytes to it.
+//
+// Each exported method of DB is one thing that can happen, and one transaction:
+// when it returns nil, what it did is on disk; when it returns an error, nothing
+// happened. The exceptions, which work in several small transactions, say so.
+//
+// # The directory
+//
+//	plenum.db   0600, the file; one process has it open
+//	media/      0700, files named by the digest of their content
+//
+// # Rows
+//
+// Rows are JSON with the tags of package coop, read strictly: a member that is
+// not known is an error. Bodies (rendered documents, keys) stand raw in buckets
+// of their own. What can be derived from a row stands in index buckets, which
+// table keeps in step and Verify checks against the rows in both directions.
+//
+// # Buckets
+//
+// "|" stands for a zero byte, T for a time (eight bytes of seconds, four of
+// nanoseconds, big-endian), N for a big-endian number.
+//
+//	meta              version, domain, made, ping
+//	totals            name → N                       sizes that would take a walk to count
+//	coops             coop → row                     removed ones stay: a name is never used again
+//	keys              coop → PEM
+//	tokens            id → row
+//	token_hashes      hash → id
+//	posts             id → row                       withdrawn ones stay, without their text
+//	objects           post id → body                 what the id answers; a Tombstone for a withdrawn one
+//	slugs             coop|slug → post id
+//	post_order        scope|state|T id               by publication, drafts by creation;
+//	                                                 scope: "a" all, "c" coop, "t" tag, "p" part-of id
+//	calendar          scope|T id → start, end        published events by the end of their wall time read as UTC
+//	documents         id → row
+//	bodies            document id → body
+//	post_documents    post id|document id
+//	outbox            coop|N → document id           N counts what was ever listed, from 1; live ones only
+//	turns             coop → N                       how many were ever listed
+//	                  |actors → N                    the last turn of an actor
+//	places            hash → body
+//	answers           key → row
+//	answer_ages       T key
+//	followers         coop|actor → row
+//	follower_coops    actor|coop
+//	boxes             coop|inbox|actor               accepted followers
+//	followings        coop|actor → row
+//	following_coops   actor|coop
+//	actors            id → row
+//	actor_keys        key id|actor
+//	actor_turns       N → actor                      oldest first, for eviction
+//	received          object → row
+//	received_bodies   object → body
+//	received_order    T object
+//	received_via      via|T object
+//	received_by       by|object
+//	dropped           by|object → T                  what its author deleted: a late Create is ignored
+//	dropped_ages      T by|object
+//	seen              actor|activity → T
+//	seen_ages         T actor|activity
+//	deliveries        id → row
+//	delivery_index    scope|id                       scope: "s" state, "h" host, "p" post id
+//	order             post id|inbox|id               unfinished ones; the first is the head, the others wait for it
+//	due               inbox|T id                     waiting heads
+//	lanes             host|T inbox                   T is that of the inbox's first in due
+//	hosts             T host                         T is that of the host's first in lanes
+//
+// A lease walks hosts, then the lanes of a host, and takes the first of a lane.
+// A host with thousands of waiting deliveries is one key in hosts; a delivery
+// that must wait for an earlier one of the same post is in none of the three.
+package store

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"plenum/coop"
+)
+
+// docRow is a document with its place in the outbox of its actor: the number of
+// documents that were listed there up to it, 0 for one that is not listed.
+type docRow struct {
+	coop.Document
+	Turn uint64 `json:"turn,omitempty"`
+}
+
+var documents = table[docRow]{
+	bucket: bDocuments,
+	key:    func(d *docRow) []byte { return key(d.ID) },
+	index: func(d *docRow) (es []entry) {
+		if d.Post != "" {
+			es = append(es, entry{bPostDocuments, key(d.Post, d.ID), nil})
+		}
+		if d.Turn > 0 && d.Gone.IsZero() {
+			es = append(es, entry{bOutbox, cat(prefix(d.Actor), number(d.Turn)), []byte(d.ID)})
+		}
+		return es
+	},
+	totals: func(d *docRow) []string {
+		if d.Turn > 0 && d.Gone.IsZero() {
+			return []string{"outbox " + string(d.Actor)}
+		}
+		return nil
+	},
+}
+
+// spread turns the fans of out into deliveries to those who follow now.
+func spread(t *tx, out coop.Outgoing) (coop.Outgoing, error) {
+	for _, f := range out.Fans {
+		ds, err := f.Deliveries(boxes(t, f.Names))
+		if err != nil {
+			return out, err
+		}
+		out.Deliveries = slices.Concat(out.Deliveries, ds)
+	}
+	out.Fans = nil
+	return out, nil
+}
+
+// send stores what a change tells the world.
+func send(t *tx, out coop.Outgoing) error {
+	out, err := spread(t, out)
+	if err != nil {
+		return err
+	}
+	for _, d := range out.Documents {
+		if len(d.Body) == 0 {
+			return coop.Fail(coop.Invalid, "", "a document without a body cannot be sent")
+		}
+		if t.has(bDocuments, key(d.ID)) {
+			return coop.Fail(coop.Conflict, "", "there is a document of that id already")
+		}
+		row := docRow{Document: d}
+		row.Gone = time.Time{}
+		if d.Listed {
+			row.Turn = t.add(bTurns, key(d.Actor), 1)
+		}
+		documents.swap(t, nil, &row)
+		t.put(bBodies, key(d.ID), d.Body)
+	}
+	for _, d := range out.Deliveries {
+		if err := enqueue(t, d); err != nil {
+			return err
+		}
+	}
+	for _, r := range out.Received {
+		keep(t, r)
+	}
+	remember(t, out.Answer)
+	return nil
+}
+
+// burn makes a document Gone: its body is erased, the outbox forgets it.
+func burn(t *tx, id coop.ID, at time.Time) {
+	old := documents.get(t, key(id))
+	if old == nil || !old.Gone.IsZero() {
+		return
+	}
+	row := *old
+	row.Gone = at
+	documents.swap(t, old, &row)
+	t.del(bBodies, key(id))
+}
+
+// documentsOf returns the ids of all documents of an actor of ours.
+func documentsOf(t *tx, n coop.Name) (ids []coop.ID) {
+	for d := range documents.all(t, every()) {
+		if d.Actor == n {
+			ids = append(ids, d.ID)
+		}
+	}
+	return ids
+}
+
+// Document returns an activity of ours with its body. One whose post or actor was
+// deleted is returned without a body, together with a Gone error.
+func (db *DB) Document(ctx context.Context, id coop.ID) (d coop.Document, err error) {
+	err = db.view(ctx, "store.Document", func(t *tx) error {
+		row := documents.get(t, key(id))
+		if row == nil {
+			return coop.Fail(coop.NotFound, "", "there is no such activity")
+		}
+		d = row.Document
+		if !d.Gone.IsZero() {
+			return coop.Fail(coop.Gone, "", "what this activity was about was deleted")
+		}
+		if d.Body = t.copyOf(bBodies, key(id)); d.Body == nil {
+			return coop.Fail(coop.Internal, "", "the body of a document is missing")
+		}
+		return nil
+	})
+	return d, err
+}
+
+// Outbox returns a page of the outbox of an actor of ours, newest first, how many
+// documents are listed in all and how many pages there are. Page 0 is the newest
+// per documents. Page k from 1 on has what was listed as number (k-1)*per+1 to
+// k*per, the oldest being number 1: a page that is full never gets other
+// documents, it only loses those that were withdrawn.
+func (db *DB) Outbox(ctx context.Context, n coop.Name, page, per int) (docs []coop.Document, total, pages int, err error) {
+	if per <= 0 || page < 0 {
+		return nil, 0, 0, coop.Fail(coop.Invalid, "store.Outbox", "there is no such page")
+	}
+	err = db.view(ctx, "store.Outbox", func(t *tx) error {
+		total = t.total("outbox " + string(n))
+		ever := int(toNumber(t.get(bTurns, key(n))))
+		pages = (ever + per - 1) / per
+		if page > pages {
+			return coop.Fail(coop.NotFound, "", "there is no such page")
+		}
+		first, before := uint64(0), []byte(nil)
+		if page > 0 {
+			first = uint64(page-1)*uint64(per) + 1
+			before = cat(prefix(n), number(first+uint64(per)))
+		}
+		for k, id := range t.scanBack(bOutbox, prefix(n), before) {
+			if len(docs) == per || toNumber(k[len(k)-8:]) < first {
+				break
+			}
+			row := documents.get(t, id)
+			if row == nil {
+				return coop.Fail(coop.Internal, "", "the outbox lists a document that is missing")
+			}
+			d := row.Document
+			d.Body = t.copyOf(bBodies, id)
+			docs = append(docs, d)
+		}
+		return nil
+	})
+	return docs, total, pages, err
+}
+
+// Place returns the document of a place.
+func (db *DB) Place(ctx context.Context, hash string) (body []byte, err error) {
+	err = db.view(ctx, "store.Place", func(t *tx) error {
+		if body = t.copyOf(bPlaces, key(hash)); body == nil {
+			return coop.Fail(coop.NotFound, "", "there is no such place")
+		}
+		return nil
+	})
+	return body, err
+}
+
+// unpublish makes the documents of a post Gone, the instance actor's Announce
+// among them, supersedes what waits to be delivered, and takes back what
+// followers on this instance were given.
+func unpublish(t *tx, p coop.Post, at time.Time) {
+	var ids []coop.ID
+	for _, k := range t.keys(bPostDocuments, prefix(p.ID)) {
+		ids = append(ids, coop.ID(k[len(k)-idLen:]))
+	}
+	for _, id := range []coop.ID{p.Activity, p.Announce} {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
+		burn(t, id, at)
+	}
+	for _, k := range t.keys(bOrder, prefix(p.ID)) {
+		supersede(t, deliveries.get(t, k[len(k)-idLen:]))
+	}
+	for _, insecure := range []bool{false, true} { // the store does not know which scheme ids have
+		object := coop.Site{Domain: t.domain(), HTTP: insecure}.Object(p.Kind, p.ID)
+		discard(t, received.get(t, key(object)))
+	}
+}
+
+func (t *tx) domain() string { return string(t.get(bMeta, []byte("domain"))) }

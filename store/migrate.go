@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"fmt"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+
+	"plenum/coop"
+)
+
+// migrations lead from each version to the next, the first one from an empty
+// file to version 1. The list only ever grows: a released entry never changes.
+func migrations() []func(*bbolt.Tx) error {
+	return []func(*bbolt.Tx) error{makeBuckets}
+}
+
+func makeBuckets(b *bbolt.Tx) error {
+	for _, name := range buckets() {
+		if _, err := b.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return fmt.Errorf("make bucket %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// migrate brings the file to the newest version, one transaction for each step.
+func migrate(b *bbolt.DB) error {
+	steps := migrations()
+	for {
+		done := false
+		err := b.Update(func(btx *bbolt.Tx) error {
+			v, err := version(btx)
+			if err != nil {
+				return err
+			}
+			if v > len(steps) {
+				return coop.Fail(coop.Conflict, "", fmt.Sprintf(
+					"the database has version %d, this plenum knows versions up to %d: use the newer plenum that wrote it", v, len(steps)))
+			}
+			if v == len(steps) {
+				done = true
+				return nil
+			}
+			if err := steps[v](btx); err != nil {
+				return fmt.Errorf("migrate from version %d: %w", v, err)
+			}
+			return btx.Bucket([]byte(bMeta)).Put([]byte("version"), []byte(strconv.Itoa(v+1)))
+		})
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// version reads which version the file has; a file without buckets has 0.
+func version(b *bbolt.Tx) (int, error) {
+	meta := b.Bucket([]byte(bMeta))
+	if meta == nil {
+		return 0, nil
+	}
+	v, err := strconv.Atoi(string(meta.Get([]byte("version"))))
+	if err != nil || v < 1 {
+		return 0, fmt.Errorf("the database says nothing sensible about its version: %q", meta.Get([]byte("version")))
+	}
+	return v, nil
+}

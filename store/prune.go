@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"plenum/coop"
+)
+
+const (
+	day        = 24 * time.Hour
+	seenAge    = 7 * day        // a peer that repeats itself does so within its retries
+	seenLeast  = 12 * time.Hour // kept even where there are too many: longer than any signature is good for
+	droppedAge = 30 * day
+	formerAge  = 8 * day  // former keys sign until the week of their deliveries is over
+	historyAge = 30 * day // deliveries that came to an end
+	deadAge    = 90 * day // dead ones wait for somebody to revive them
+	pruneStep  = 500
+)
+
+// Prune removes what has served its time, in small transactions: a prune of much
+// does not keep others from writing.
+func (db *DB) Prune(ctx context.Context, now time.Time) error {
+	steps := []func(*tx) int{
+		func(t *tx) int {
+			return seenSet.prune(t, now.Add(-seenAge), now.Add(-seenLeast), t.bounds.seen, pruneStep)
+		},
+		func(t *tx) int {
+			return droppedSet.prune(t, now.Add(-droppedAge), now.Add(-droppedAge), t.bounds.dropped, pruneStep)
+		},
+		func(t *tx) int { return pruneAnswers(t, now.Add(-answerAge)) },
+		func(t *tx) int { return pruneFormerKeys(t, now.Add(-formerAge)) },
+	}
+	for _, s := range []coop.DeliveryState{coop.Done, coop.Left, coop.Superseded} {
+		steps = append(steps, func(t *tx) int { return pruneDeliveries(t, s, now.Add(-historyAge)) })
+	}
+	steps = append(steps, func(t *tx) int { return pruneDeliveries(t, coop.Dead, now.Add(-deadAge)) })
+	for _, step := range steps {
+		for more := true; more; {
+			err := db.write(ctx, "store.Prune", func(t *tx) error {
+				more = step(t) == pruneStep
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func pruneAnswers(t *tx, limit time.Time) int {
+	var gone []*coop.Answer
+	for k := range t.scan(bAnswerAges, every(), nil) {
+		if len(gone) == pruneStep || keyTime(k).After(limit) {
+			break
+		}
+		if a := answers.get(t, k[timeLen:]); a != nil {
+			gone = append(gone, a)
+		}
+	}
+	for _, a := range gone {
+		answers.remove(t, a)
+	}
+	return len(gone)
+}
+
+// pruneFormerKeys removes the keys that were replaced before limit.
+func pruneFormerKeys(t *tx, limit time.Time) int {
+	var gone [][]byte
+	for k := range t.scan(bKeys, every(), nil) {
+		if len(gone) == pruneStep {
+			break
+		}
+		if _, id, former := bytes.Cut(k, []byte{0}); former && coop.ID(id).Time().Before(limit) {
+			gone = append(gone, bytes.Clone(k))
+		}
+	}
+	for _, k := range gone {
+		t.del(bKeys, k)
+	}
+	return len(gone)
+}
+
+// pruneDeliveries walks the deliveries of a state in the order in which they were
+// made and stops at the first that was made too late to be old enough.
+func pruneDeliveries(t *tx, s coop.DeliveryState, limit time.Time) int {
+	var gone []*coop.Delivery
+	p := prefix("s" + string(s))
+	for k := range t.scan(bDeliveryIndex, p, nil) {
+		id := coop.ID(k[len(p):])
+		if len(gone) == pruneStep || id.Time().After(limit) {
+			break
+		}
+		if d := deliveries.get(t, []byte(id)); d != nil && d.Ended.Before(limit) {
+			gone = append(gone, d)
+		}
+	}
+	for _, d := range gone {
+		deliveries.remove(t, d)
+	}
+	return len(gone)
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"context"
+	"time"
+
+	"plenum/coop"
+)
+
+// aged is a set whose members are forgotten after a time.
+type aged struct{ rows, ages string }
+
+var (
+	seenSet    = aged{bSeen, bSeenAges}
+	droppedSet = aged{bDropped, bDroppedAges}
+)
+
+// add puts a member into the set; one that is there already gets the new time.
+func (s aged) add(t *tx, k []byte, at time.Time) {
+	if old := t.copyOf(s.rows, k); old != nil {
+		t.del(s.ages, cat(old, k))
+	} else {
+		t.add(bTotals, []byte(s.rows), 1)
+	}
+	t.put(s.rows, k, timeKey(at))
+	t.put(s.ages, cat(timeKey(at), k), nil)
+}
+
+// prune removes at most n members that are older than limit, or the oldest ones
+// beyond the number most, but none younger than spare. It returns how many went.
+func (s aged) prune(t *tx, limit, spare time.Time, most, n int) int {
+	size := t.total(s.rows)
+	var gone [][]byte
+	for k := range t.scan(s.ages, every(), nil) {
+		at := keyTime(k)
+		crowded := size-len(gone) > most && at.Before(spare)
+		if len(gone) == n || !at.Before(limit) && !crowded {
+			break
+		}
+		gone = append(gone, append([]byte(nil), k...))
+	}
+	for _, k := range gone {
+		t.del(s.ages, k)
+		t.del(s.rows, k[timeLen:])
+	}
+	if len(gone) > 0 {
+		t.add(bTotals, []byte(s.rows), -len(gone))
+	}
+	return len(gone)
+}
+
+func seenKey(s coop.Seen) []byte { return key(s.Actor, s.Activity) }
+
+// notice records an activity that arrived and reports whether it counts: because
+// it is new, or comes Again. One without an id is not recorded and always new.
+func notice(t *tx, s coop.Seen) bool {
+	if s.Activity == "" {
+		return true
+	}
+	k := seenKey(s)
+	if t.has(bSeen, k) && !s.Again {
+		return false
+	}
+	if s.At.IsZero() {
+		s.At = t.now
+	}
+	seenSet.add(t, k, s.At)
+	return true
+}
+
+// SeenAt returns the time of an activity that arrived before, the zero time for
+// one that did not.
+func (db *DB) SeenAt(ctx context.Context, s coop.Seen) (at time.Time, err error) {
+	err = db.view(ctx, "store.SeenAt", func(t *tx) error {
+		if v := t.get(bSeen, seenKey(s)); v != nil {
+			at = keyTime(v)
+		}
+		return nil
+	})
+	return at, err
+}
+
+// MarkSeen records an activity that arrived and changed nothing.
+func (db *DB) MarkSeen(ctx context.Context, s coop.Seen) error {
+	return db.write(ctx, "store.MarkSeen", func(t *tx) error {
+		notice(t, s)
+		return nil
+	})
+}

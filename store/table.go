@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+)
+
+// table says how rows of one kind are stored: where, under which key, and which
+// index entries and totals follow from a row. It is the one place that knows,
+// for the verbs that write and for Verify alike.
+type table[T any] struct {
+	bucket string
+	key    func(*T) []byte
+	index  func(*T) []entry  // nil: no index
+	totals func(*T) []string // what the row counts in; nil: nothing
+}
+
+// entry is a key in an index, with what stands under it.
+type entry struct {
+	bucket string
+	key    []byte
+	value  []byte
+}
+
+func (e entry) equal(o entry) bool {
+	return e.bucket == o.bucket && bytes.Equal(e.key, o.key) && bytes.Equal(e.value, o.value)
+}
+
+func (tb table[T]) entries(row *T) []entry {
+	if tb.index == nil || row == nil {
+		return nil
+	}
+	return tb.index(row)
+}
+
+func (tb table[T]) counted(row *T) []string {
+	if tb.totals == nil || row == nil {
+		return nil
+	}
+	return tb.totals(row)
+}
+
+// get returns the row under k, nil where there is none.
+func (tb table[T]) get(t *tx, k []byte) *T {
+	data := t.get(tb.bucket, k)
+	if data == nil {
+		return nil
+	}
+	row := new(T)
+	if err := decode(data, row); err != nil {
+		t.fail(fmt.Errorf("row %q of %s is damaged: %w", k, tb.bucket, err))
+		return nil
+	}
+	return row
+}
+
+// all walks the rows whose keys begin with p; the empty, non-nil p means all.
+func (tb table[T]) all(t *tx, p []byte) iter.Seq[*T] {
+	return func(yield func(*T) bool) {
+		for k, data := range t.scan(tb.bucket, p, nil) {
+			row := new(T)
+			if err := decode(data, row); err != nil {
+				t.fail(fmt.Errorf("row %q of %s is damaged: %w", k, tb.bucket, err))
+				return
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// put stores a row in place of the one with the same key.
+func (tb table[T]) put(t *tx, row *T) { tb.swap(t, tb.get(t, tb.key(row)), row) }
+
+// remove deletes a row; nil does nothing.
+func (tb table[T]) remove(t *tx, row *T) {
+	if row != nil {
+		tb.swap(t, row, nil)
+	}
+}
+
+// swap replaces the stored row old (nil: there is none) by row (nil: delete),
+// with the index entries and totals of both.
+func (tb table[T]) swap(t *tx, old, row *T) {
+	was, is := tb.entries(old), tb.entries(row)
+	for _, e := range was {
+		if !holds(is, e) {
+			t.del(e.bucket, e.key)
+		}
+	}
+	for _, e := range is {
+		if !holds(was, e) {
+			t.put(e.bucket, e.key, e.value)
+		}
+	}
+	tally := map[string]int{}
+	for _, n := range tb.counted(old) {
+		tally[n]--
+	}
+	for _, n := range tb.counted(row) {
+		tally[n]++
+	}
+	for n, by := range tally {
+		if by != 0 {
+			t.add(bTotals, []byte(n), by)
+		}
+	}
+	if row == nil {
+		t.del(tb.bucket, tb.key(old))
+		return
+	}
+	data, err := json.Marshal(row)
+	if err != nil {
+		t.fail(fmt.Errorf("encode a row of %s: %w", tb.bucket, err))
+		return
+	}
+	t.put(tb.bucket, tb.key(row), data)
+}
+
+func holds(es []entry, e entry) bool {
+	for _, x := range es {
+		if x.equal(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// every is the prefix with which all keys begin.
+func every() []byte { return []byte{} }
+
+// total reads one of the totals that tables keep.
+func (t *tx) total(name string) int { return int(toNumber(t.get(bTotals, []byte(name)))) }
