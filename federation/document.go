@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package federation
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"plenum/activity"
+	"plenum/coop"
+)
+
+// Rendered is what an id of ours answers.
+type Rendered struct {
+	Body []byte
+	ETag string   // strong, with its quotes
+	Page coop.IRI // where people read the same; empty where there is no such page
+	Gone bool     // Body is a Tombstone: answer 410
+}
+
+// perPage is how many activities a page of an outbox has.
+const perPage = 20
+
+// totalsAge is how old a total may be that is not our own doing.
+const totalsAge = time.Minute
+
+// cache keeps rendered documents until a co-op or post changes (generation), or
+// for totals until a minute has passed. It is bounded: full, it starts anew.
+type cache struct {
+	mu    sync.RWMutex
+	docs  map[string]cached
+	bytes int // of their bodies
+}
+
+type cached struct {
+	Rendered
+	generation uint64
+	until      time.Time // zero: as long as the generation is the same
+}
+
+// Bounds of the cache: an outbox of long reports would fill a small machine.
+const (
+	cacheSize  = 1024
+	cacheBytes = 16 << 20
+)
+
+func (c *cache) get(path string, generation uint64, now time.Time) (Rendered, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d, ok := c.docs[path]
+	if !ok || d.generation != generation || !d.until.IsZero() && now.After(d.until) {
+		return Rendered{}, false
+	}
+	return d.Rendered, true
+}
+
+func (c *cache) put(path string, d cached) {
+	if len(d.Body) > cacheBytes/8 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bytes -= len(c.docs[path].Body)
+	delete(c.docs, path)
+	if c.docs == nil || len(c.docs) >= cacheSize || c.bytes+len(d.Body) > cacheBytes {
+		c.docs, c.bytes = make(map[string]cached), 0
+	}
+	c.docs[path] = d
+	c.bytes += len(d.Body)
+}
+
+// Document returns what the id with the given path answers: an actor, a
+// collection or a page of one, an activity, an object, a place. It fails with
+// NotFound for everything that is not public.
+func (s *Service) Document(ctx context.Context, path string) (Rendered, error) {
+	generation := s.Generation() // before reading: a change meanwhile makes the entry stale, not wrong
+	if r, ok := s.rendered.get(path, generation, s.Now()); ok {
+		return r, nil
+	}
+	ref, ok := s.Site.ParsePath(path)
+	if !ok {
+		return Rendered{}, notFound("federation.Document")
+	}
+	r, err := s.render(ctx, ref)
+	if err != nil {
+		return Rendered{}, err
+	}
+	sum := sha256.Sum256(r.Body)
+	r.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	d := cached{Rendered: r, generation: generation}
+	if ref.Kind == coop.RefCollection {
+		d.until = s.Now().Add(totalsAge)
+	}
+	s.rendered.put(path, d)
+	return r, nil
+}
+
+// Generation changes whenever something changes that public documents or pages
+// show of co-ops and posts.
+func (s *Service) Generation() uint64 { return s.Documents.Generation() }
+
+func notFound(op string) error { return coop.Fail(coop.NotFound, op, "there is nothing here") }
+
+func (s *Service) render(ctx context.Context, ref coop.Ref) (Rendered, error) {
+	switch ref.Kind {
+	case coop.RefActor:
+		return s.renderActor(ctx, ref.Name)
+	case coop.RefCollection:
+		return s.renderCollection(ctx, ref)
+	case coop.RefShared:
+		body, err := activity.Collection{ID: s.Site.SharedInbox(), Items: []json.RawMessage{}}.JSON()
+		return Rendered{Body: body}, err
+	case coop.RefActivity:
+		return s.renderActivity(ctx, ref.ID)
+	case coop.RefObject:
+		return s.renderObject(ctx, ref)
+	case coop.RefPlace:
+		body, err := s.Documents.Place(ctx, ref.Place)
+		return Rendered{Body: body}, err
+	}
+	return Rendered{}, notFound("federation.render")
+}
+
+func (s *Service) renderActor(ctx context.Context, n coop.Name) (Rendered, error) {
+	c, err := s.Coops.Coop(ctx, n)
+	if coop.CodeOf(err) == coop.Gone {
+		body, err := activity.EncodeGoneActor(s.Site, c)
+		return Rendered{Body: body, Page: s.Site.Profile(n), Gone: true}, err
+	}
+	if err != nil {
+		return Rendered{}, err
+	}
+	k, err := s.key(ctx, n)
+	if err != nil {
+		return Rendered{}, err
+	}
+	body, err := activity.EncodeActor(s.Site, c, k.public)
+	return Rendered{Body: body, Page: s.Site.Profile(n)}, err
+}
+
+func (s *Service) renderActivity(ctx context.Context, id coop.ID) (Rendered, error) {
+	d, err := s.Documents.Document(ctx, id)
+	r := Rendered{Body: d.Body, Page: s.Site.Profile(d.Actor)}
+	if coop.CodeOf(err) == coop.Gone {
+		r.Gone = true
+		r.Body, err = activity.EncodeGoneActivity(s.Site, d.ID, d.Type, d.Gone)
+		return r, err
+	}
+	if err != nil {
+		return Rendered{}, err
+	}
+	if d.Post != "" {
+		p, err := s.Posts.Post(ctx, d.Post)
+		if err != nil {
+			return Rendered{}, err
+		}
+		if p.State == coop.Published {
+			r.Page = s.Site.Page(p.Coop, p.Slug)
+		}
+	}
+	return r, nil
+}
+
+func (s *Service) renderObject(ctx context.Context, ref coop.Ref) (Rendered, error) {
+	body, p, err := s.Documents.Object(ctx, ref.ID)
+	if err != nil {
+		return Rendered{}, err
+	}
+	id := s.Site.Object(p.Kind, p.ID)
+	if own, _ := s.Site.Parse(id); own.Dir != ref.Dir { // /ap/reports/… of an event was never an id
+		return Rendered{}, notFound("federation.Document")
+	}
+	r := Rendered{Body: body, Page: s.Site.Page(p.Coop, p.Slug), Gone: p.State == coop.Withdrawn}
+	if r.Gone && body == nil { // it went with its co-op
+		r.Body, err = activity.EncodeTombstone(s.Site, p, p.Updated)
+		return r, err
+	}
+	switch ref.What {
+	case "replies":
+		if !r.Gone {
+			r.Body, err = activity.Collection{ID: s.Site.Part(p.Kind, p.ID, "replies"), Items: []json.RawMessage{}}.JSON()
+		}
+	case "organizers":
+		if !r.Gone {
+			r.Body, err = activity.EncodeOrganizers(s.Site, p)
+		}
+	}
+	return r, err
+}
+
+func (s *Service) renderCollection(ctx context.Context, ref coop.Ref) (Rendered, error) {
+	if r, err := s.renderActor(ctx, ref.Name); err != nil || r.Gone {
+		return r, err
+	}
+	c := activity.Collection{ID: s.Site.Of(ref.Name, ref.What)}
+	var err error
+	switch ref.What {
+	case "inbox": // what arrived is nobody's business; AP §5.2 lets us filter it all
+		c.Items = []json.RawMessage{}
+	case "outbox":
+		err = s.outbox(ctx, ref, &c)
+	case "followers":
+		c.Total, err = s.Followers.CountFollowers(ctx, ref.Name)
+	case "following":
+		c.Total, err = s.countFollowing(ctx, ref.Name)
+	case "featured":
+		err = s.featured(ctx, ref.Name, &c)
+	case "upcoming":
+		err = s.list(ctx, coop.PostQuery{Coop: ref.Name, Upcoming: s.Now(), Limit: 100}, &c)
+	}
+	if err != nil {
+		return Rendered{}, err
+	}
+	body, err := c.JSON()
+	return Rendered{Body: body, Page: s.Site.Profile(ref.Name)}, err
+}
+
+// outbox fills the collection (the newest inline, for those who look no
+// further) or a page of it. Pages are counted from the oldest, so that a full
+// page never changes but for what is withdrawn.
+func (s *Service) outbox(ctx context.Context, ref coop.Ref, c *activity.Collection) error {
+	docs, total, pages, err := s.Documents.Outbox(ctx, ref.Name, ref.Page, perPage)
+	if ref.Page == 1 && coop.CodeOf(err) == coop.NotFound {
+		err = nil // what `first` of an empty outbox names is an empty page
+	}
+	if err != nil {
+		return err
+	}
+	c.Total = total
+	c.Items = make([]json.RawMessage, len(docs))
+	for i, d := range docs {
+		c.Items[i] = activity.Embed(d.Body)
+	}
+	page := func(n int) coop.IRI { return s.Site.OutboxPage(ref.Name, n) }
+	if ref.Page == 0 {
+		c.First, c.Last = page(max(pages, 1)), page(1)
+		return nil
+	}
+	c.PartOf, c.ID = c.ID, page(ref.Page)
+	if ref.Page > 1 {
+		c.Next = page(ref.Page - 1)
+	}
+	if ref.Page < pages {
+		c.Prev = page(ref.Page + 1)
+	}
+	return nil
+}
+
+func (s *Service) countFollowing(ctx context.Context, n coop.Name) (total int, err error) {
+	all, err := s.Followings.Followings(ctx, n)
+	for _, f := range all {
+		if f.State == coop.FollowAccepted {
+			total++
+		}
+	}
+	return total, err
+}
+
+// featured is what a new follower sees pinned: the next events, then the newest
+// reports, five in all. Mastodon takes id strings only.
+func (s *Service) featured(ctx context.Context, n coop.Name, c *activity.Collection) error {
+	const most = 5
+	if err := s.list(ctx, coop.PostQuery{Coop: n, Upcoming: s.Now(), Limit: most}, c); err != nil {
+		return err
+	}
+	newest, err := s.Posts.Posts(ctx, coop.PostQuery{Coop: n, Limit: 50})
+	if err != nil {
+		return err
+	}
+	for _, p := range newest {
+		if len(c.Items) < most && p.Kind == coop.Report {
+			c.Items = append(c.Items, activity.Ref(s.Site.Object(p.Kind, p.ID)))
+		}
+	}
+	c.Total = len(c.Items)
+	return nil
+}
+
+func (s *Service) list(ctx context.Context, q coop.PostQuery, c *activity.Collection) error {
+	posts, err := s.Posts.Posts(ctx, q)
+	if err != nil {
+		return err
+	}
+	c.Total, c.Items = len(posts), make([]json.RawMessage, len(posts))
+	for i, p := range posts {
+		c.Items[i] = activity.Ref(s.Site.Object(p.Kind, p.ID))
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Package federation holds the rules of Plenum: what it means to publish, to
+// follow and to be followed, and what is believed of what arrives.
+//
+// Requests come in through handlers and through the command line; both call the
+// Service. It decides, asks activity for the bytes that peers will see, and
+// stores the change together with everything that has to be delivered in one
+// transaction. Sending is not its business: it kicks the delivery worker once the
+// transaction is on disk.
+//
+// It does not know HTTP status codes, Echo, bbolt or the clock: stores are
+// interfaces declared here, time and randomness are fields.
+package federation
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"plenum/coop"
+	"plenum/keys"
+)
+
+// CoopStore keeps the actors of this instance and their keys.
+type CoopStore interface {
+	AddCoop(ctx context.Context, c coop.Coop, privatePEM []byte) error
+	Coop(ctx context.Context, n coop.Name) (coop.Coop, error)
+	Coops(ctx context.Context) ([]coop.Coop, error)
+	ReviseCoop(ctx context.Context, c coop.Coop, out coop.Outgoing) error
+	RotateKey(ctx context.Context, c coop.Coop, privatePEM []byte, out coop.Outgoing) error
+	RemoveCoop(ctx context.Context, c coop.Coop, out coop.Outgoing) error
+	PrivateKey(ctx context.Context, n coop.Name) ([]byte, error)
+}
+
+// PostStore keeps posts; each change commits with all that it sends.
+type PostStore interface {
+	SaveDraft(ctx context.Context, p coop.Post) error
+	Publish(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
+	Revise(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
+	Withdraw(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
+	Post(ctx context.Context, id coop.ID) (coop.Post, error)
+	PostBySlug(ctx context.Context, n coop.Name, slug string) (coop.Post, error)
+	Posts(ctx context.Context, q coop.PostQuery) ([]coop.Post, error)
+}
+
+// DocumentStore gives back what was rendered.
+type DocumentStore interface {
+	Object(ctx context.Context, id coop.ID) (body []byte, p coop.Post, err error)
+	Document(ctx context.Context, id coop.ID) (coop.Document, error)
+	Outbox(ctx context.Context, n coop.Name, page, per int) (docs []coop.Document, total, pages int, err error)
+	Place(ctx context.Context, hash string) ([]byte, error)
+	Answer(ctx context.Context, key string) (coop.Answer, bool, error)
+	KeepAnswer(ctx context.Context, a coop.Answer) error
+	Generation() uint64
+}
+
+// FollowerStore keeps who follows our actors.
+type FollowerStore interface {
+	AcceptFollow(ctx context.Context, f coop.Follower, seen coop.Seen, out coop.Outgoing) error
+	AskFollow(ctx context.Context, f coop.Follower, seen coop.Seen) error
+	EndFollow(ctx context.Context, n coop.Name, actor coop.IRI, seen coop.Seen, out coop.Outgoing) error
+	Follower(ctx context.Context, n coop.Name, actor coop.IRI) (coop.Follower, error)
+	CountFollowers(ctx context.Context, n coop.Name) (int, error)
+}
+
+// FollowingStore keeps whom our co-ops follow.
+type FollowingStore interface {
+	StartFollow(ctx context.Context, f coop.Following, out coop.Outgoing) error
+	SettleFollow(ctx context.Context, n coop.Name, actor coop.IRI, state coop.FollowState, seen coop.Seen) error
+	StopFollow(ctx context.Context, n coop.Name, actor coop.IRI, out coop.Outgoing) error
+	Following(ctx context.Context, n coop.Name, actor coop.IRI) (coop.Following, error)
+	Followings(ctx context.Context, n coop.Name) ([]coop.Following, error)
+	FollowedBy(ctx context.Context, actor coop.IRI, states ...coop.FollowState) ([]coop.Name, error)
+	LocalFollow(ctx context.Context, f coop.Following, back coop.Follower, out coop.Outgoing) error
+}
+
+// ActorStore keeps what we know of actors elsewhere.
+type ActorStore interface {
+	Actor(ctx context.Context, id coop.IRI) (coop.Actor, error)
+	SaveActor(ctx context.Context, a coop.Actor) error
+	ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) error
+}
+
+// ReceivedStore keeps what arrived.
+type ReceivedStore interface {
+	Keep(ctx context.Context, r coop.Received, seen coop.Seen) error
+	Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) error
+	ReceivedObject(ctx context.Context, object coop.IRI) (coop.Received, error)
+	SeenAt(ctx context.Context, s coop.Seen) (time.Time, error)
+}
+
+// MediaStore keeps files under /media/.
+type MediaStore interface {
+	PutMedia(ctx context.Context, data []byte, ext string) (file string, err error)
+	OpenMedia(name string) (*os.File, error)
+}
+
+// Fetched is what a GET brought: URL is where it ended after redirects.
+type Fetched struct {
+	URL         string
+	Status      int
+	ContentType string
+	Body        []byte
+}
+
+// FetchFunc makes one GET through the guarded client; sign is called for each
+// hop and may be nil. Errors are network failures and refusals of the guard,
+// never statuses.
+type FetchFunc func(ctx context.Context, url, accept string, sign func(*http.Request) error) (Fetched, error)
+
+// Event is something that a person who watches the instance would want to see.
+type Event struct {
+	What   string // "verified", "refused", "asked", "followed", "unfollowed", "accepted", "rejected", "kept", "published", "revised", "withdrawn"
+	Type   string // of the activity
+	Coop   coop.Name
+	Actor  coop.IRI // the peer
+	Object coop.IRI
+	Title  string
+	Note   string
+}
+
+// Service is the federation of one instance. Fill the exported fields by name;
+// Observe, Kick and Log may be nil.
+type Service struct {
+	Site       coop.Site
+	Coops      CoopStore
+	Posts      PostStore
+	Documents  DocumentStore
+	Followers  FollowerStore
+	Followings FollowingStore
+	Actors     ActorStore
+	Inbox      ReceivedStore
+	Media      MediaStore
+	Fetch      FetchFunc
+	Now        func() time.Time
+	Rand       io.Reader // of ids; keys are made from it too
+	Kick       func()    // wakes the delivery worker; called after a commit, never before
+	Observe    func(Event)
+	Log        *slog.Logger
+
+	turns    locks
+	coops    sync.Mutex // held while the row of a co-op is read and written: one process owns the file
+	ring     keyring
+	rendered cache
+	remotes  remotes
+}
+
+// Start makes the instance actor where the database is new, and refuses a
+// database that has co-ops but has lost it: a new key would cut off everybody
+// who follows it.
+func (s *Service) Start(ctx context.Context, title string) error {
+	if _, err := s.Coops.Coop(ctx, coop.Relay); err == nil || coop.CodeOf(err) != coop.NotFound {
+		return err
+	}
+	existing, err := s.Coops.Coops(ctx)
+	if err != nil {
+		return err
+	}
+	if len(existing) > 0 {
+		return coop.Fail(coop.Internal, "federation.Start", "the database has co-ops but no instance actor: it is damaged; restore a backup")
+	}
+	c := coop.Coop{Name: coop.Relay, Type: coop.Application, Title: title, Language: "en", Hidden: true}
+	return s.addCoop(ctx, c)
+}
+
+func (s *Service) now() time.Time { return coop.Stamp(s.Now()) }
+
+func (s *Service) newID() (coop.ID, error) { return coop.NewID(s.Now(), s.Rand) }
+
+func (s *Service) kick() {
+	if s.Kick != nil {
+		s.Kick()
+	}
+}
+
+func (s *Service) observe(e Event) {
+	if s.Observe != nil {
+		s.Observe(e)
+	}
+}
+
+func (s *Service) log() *slog.Logger {
+	if s.Log != nil {
+		return s.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// keyring keeps parsed private keys, since parsing one costs as much as a dozen
+// verifications. An entry is good while the stored PEM is the same.
+type keyring struct {
+	mu   sync.Mutex
+	keys map[coop.Name]ringKey
+}
+
+type ringKey struct {
+	pem     string
+	private *rsa.PrivateKey
+	public  string // SPKI PEM
+}
+
+func (s *Service) key(ctx context.Context, n coop.Name) (ringKey, error) {
+	pem, err := s.Coops.PrivateKey(ctx, n)
+	if err != nil {
+		return ringKey{}, err
+	}
+	s.ring.mu.Lock()
+	defer s.ring.mu.Unlock()
+	if k, ok := s.ring.keys[n]; ok && k.pem == string(pem) {
+		return k, nil
+	}
+	private, err := keys.DecodePrivate(pem)
+	if err != nil {
+		return ringKey{}, fmt.Errorf("key of %s: %w", n, err)
+	}
+	public, err := keys.EncodePublic(&private.PublicKey)
+	if err != nil {
+		return ringKey{}, fmt.Errorf("key of %s: %w", n, err)
+	}
+	k := ringKey{pem: string(pem), private: private, public: public}
+	if s.ring.keys == nil {
+		s.ring.keys = map[coop.Name]ringKey{}
+	}
+	s.ring.keys[n] = k
+	return k, nil
+}
+
+// sign signs a GET of ours with the key of the instance actor, whose document
+// anybody can read unsigned. docs/security.md A.2.
+func (s *Service) sign(ctx context.Context) func(*http.Request) error {
+	return func(r *http.Request) error {
+		k, err := s.key(ctx, coop.Relay)
+		if err != nil {
+			return err
+		}
+		return keys.Sign(r, nil, s.Site.Key(coop.Relay), k.private, s.Now())
+	}
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package federation
+
+import (
+	"context"
+
+	"plenum/activity"
+	"plenum/coop"
+	"plenum/keys"
+)
+
+// followed answers a Follow of one of our actors: with an Accept that commits
+// together with the follower, or not at all until somebody approves. A repeated
+// Follow is answered again, since it means that the Accept was lost.
+func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Follow, seen coop.Seen) error {
+	r, ok := s.Site.Parse(in.Object)
+	if !ok || r.Kind != coop.RefActor {
+		return notFound("federation.followed")
+	}
+	c, err := s.Coops.Coop(ctx, r.Name)
+	if err != nil {
+		return err
+	}
+	a, err := s.actor(ctx, by.Actor)
+	if err != nil {
+		return err
+	}
+	old, err := s.Followers.Follower(ctx, c.Name, a.ID)
+	known := err == nil && old.State == coop.FollowAccepted
+	if err != nil && coop.CodeOf(err) != coop.NotFound {
+		return err
+	}
+	f := coop.Follower{Coop: c.Name, Actor: a.ID, Follow: seen.Activity, Box: a.Box(), State: coop.FollowAccepted, Since: s.now()}
+	if known {
+		f.Since = old.Since
+	}
+	if c.Approve && !known {
+		f.State = coop.FollowAsked
+		if err := s.Followers.AskFollow(ctx, f, seen); err != nil {
+			return err
+		}
+		s.observe(Event{What: "asked", Type: "Follow", Coop: c.Name, Actor: a.ID})
+		return nil
+	}
+	return s.accept(ctx, f, a, seen, !known)
+}
+
+// accept stores a follower together with the Accept, and for a new follower of
+// the instance actor with what was announced before.
+func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, seen coop.Seen, welcome bool) error {
+	doc, err := s.document(f.Coop, "Accept", "", func(id coop.ID) ([]byte, error) {
+		return activity.EncodeAccept(s.Site, id, f.Coop, f.Follow, f.Actor)
+	})
+	if err != nil {
+		return err
+	}
+	out := coop.Outgoing{Documents: []coop.Document{doc}}
+	if out.Deliveries, err = s.to(doc, a); err != nil {
+		return err
+	}
+	if welcome && f.Coop == coop.Relay {
+		if err := s.welcome(ctx, a, &out); err != nil {
+			return err
+		}
+	}
+	if err := s.Followers.AcceptFollow(ctx, f, seen, out); err != nil {
+		return err
+	}
+	s.kick()
+	s.observe(Event{What: "followed", Type: "Follow", Coop: f.Coop, Actor: f.Actor})
+	return nil
+}
+
+// welcome sends a new follower of the instance actor the Announces of what is
+// still to come: Mobilizon's back-fill records none.
+func (s *Service) welcome(ctx context.Context, a coop.Actor, out *coop.Outgoing) error {
+	next, err := s.Posts.Posts(ctx, coop.PostQuery{Upcoming: s.Now(), Limit: 20})
+	if err != nil {
+		return err
+	}
+	for _, p := range next {
+		if p.Announce == "" {
+			continue
+		}
+		ds, err := s.to(coop.Document{ID: p.Announce, Actor: coop.Relay, Type: "Announce", Post: p.ID}, a)
+		if err != nil {
+			return err
+		}
+		out.Deliveries = append(out.Deliveries, ds...)
+	}
+	return nil
+}
+
+// undone ends what an Undo takes back: a follow, named by its id or embedded, or
+// an Announce that we kept. Whoever signs can only undo what is its own. T04. Of a
+// Follow that is told by its id it is remembered: requests overtake each other.
+func (s *Service) undone(ctx context.Context, by keys.Signer, in activity.Undo, seen coop.Seen) error {
+	if in.OfActor != "" && in.OfActor != by.Actor {
+		return nil
+	}
+	if in.Of == "Announce" && in.OfObject != "" {
+		return s.Inbox.Drop(ctx, in.OfObject, by.Actor, seen)
+	}
+	if in.Of != "" && in.Of != "Follow" {
+		return nil
+	}
+	names, err := s.followedNames(ctx, in)
+	if err != nil {
+		return err
+	}
+	late := seen
+	for _, n := range names {
+		f, err := s.Followers.Follower(ctx, n, by.Actor)
+		if coop.CodeOf(err) == coop.NotFound || err == nil && in.OfObject == "" && f.Follow != in.Object {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Followers.EndFollow(ctx, n, by.Actor, seen, coop.Outgoing{}); err != nil {
+			return err
+		}
+		s.observe(Event{What: "unfollowed", Type: "Undo", Coop: n, Actor: by.Actor})
+		late = coop.Seen{At: seen.At} // noticed already
+	}
+	if len(names) == 0 || !coop.SameOrigin(in.Object, by.Actor) {
+		return nil
+	}
+	return s.Inbox.Drop(ctx, in.Object, by.Actor, late)
+}
+
+// followedNames are the actors of ours that an Undo can be about: the one that it
+// names, or any.
+func (s *Service) followedNames(ctx context.Context, in activity.Undo) ([]coop.Name, error) {
+	if in.OfObject != "" {
+		if r, ok := s.Site.Parse(in.OfObject); ok && r.Kind == coop.RefActor {
+			return []coop.Name{r.Name}, nil
+		}
+		return nil, nil
+	}
+	all, err := s.Coops.Coops(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := []coop.Name{coop.Relay}
+	for _, c := range all {
+		names = append(names, c.Name)
+	}
+	return names, nil
+}
+
+// ApproveFollower accepts a follow that waits.
+func (s *Service) ApproveFollower(ctx context.Context, n coop.Name, actor coop.IRI) error {
+	f, err := s.Followers.Follower(ctx, n, actor)
+	if err != nil {
+		return err
+	}
+	if r, ok := s.Site.Parse(actor); ok {
+		return s.approveLocal(ctx, f, r.Name)
+	}
+	a, err := s.actor(ctx, actor)
+	if err != nil {
+		return err
+	}
+	welcome := f.State != coop.FollowAccepted
+	f.State, f.Box = coop.FollowAccepted, a.Box()
+	return s.accept(ctx, f, a, coop.Seen{}, welcome)
+}
+
+// approveLocal accepts the follow of a co-op on this instance: both sides are
+// ours, so that nothing has to be sent.
+func (s *Service) approveLocal(ctx context.Context, f coop.Follower, by coop.Name) error {
+	mine, err := s.Followings.Following(ctx, by, s.Site.Actor(f.Coop))
+	if err != nil {
+		return err
+	}
+	f.State, mine.State = coop.FollowAccepted, coop.FollowAccepted
+	return s.Followings.LocalFollow(ctx, mine, f, coop.Outgoing{})
+}
+
+// RemoveFollower ends a follow from our side, whether it waits or is in force,
+// and says so with a Reject. Removing nobody is NotFound.
+func (s *Service) RemoveFollower(ctx context.Context, n coop.Name, actor coop.IRI) error {
+	f, err := s.Followers.Follower(ctx, n, actor)
+	if err != nil {
+		return err
+	}
+	out, err := s.rejection(ctx, f)
+	if err != nil {
+		return err
+	}
+	if r, ok := s.Site.Parse(actor); ok { // first: what is interrupted here can be done again
+		err := s.Followings.SettleFollow(ctx, r.Name, s.Site.Actor(n), coop.FollowRejected, coop.Seen{})
+		if err != nil && coop.CodeOf(err) != coop.NotFound {
+			return err
+		}
+	}
+	if err := s.Followers.EndFollow(ctx, n, actor, coop.Seen{}, out); err != nil {
+		return err
+	}
+	s.kick()
+	return nil
+}
+
+// rejection makes the Reject of a follow, or nothing where there is nobody to
+// send it to: a co-op of this instance, or an actor that is not to be found.
+func (s *Service) rejection(ctx context.Context, f coop.Follower) (out coop.Outgoing, err error) {
+	if s.Site.Local(f.Actor) {
+		return out, nil
+	}
+	a, err := s.actor(ctx, f.Actor)
+	if err != nil {
+		s.log().WarnContext(ctx, "rejected follower not told", "actor", f.Actor, "err", err)
+		return out, nil
+	}
+	doc, err := s.document(f.Coop, "Reject", "", func(id coop.ID) ([]byte, error) {
+		return activity.EncodeReject(s.Site, id, f.Coop, f.Follow, f.Actor)
+	})
+	if err != nil {
+		return out, err
+	}
+	out.Documents = []coop.Document{doc}
+	out.Deliveries, err = s.to(doc, a)
+	return out, err
+}
