@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"plenum/coop"
+)
+
+// controlOutbox is the outbox of a co-op for who holds the file: what is posted
+// takes the very way of a client's request but for the token.
+func (s *Server) controlOutbox(c echo.Context) error {
+	n, ok := coop.ParseName(c.Param("name"))
+	if !ok {
+		return coop.Fail(coop.NotFound, "handlers.controlOutbox", "there is no such co-op")
+	}
+	return s.submit(c, coop.Principal{Coop: n})
+}
+
+func (s *Server) saveDraft(c echo.Context) error {
+	body, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	p, err := s.Fed.SaveDraft(c.Request().Context(), coop.Name(c.Param("name")), body)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, s.postInfo(p))
+}
+
+func (s *Server) dropDraft(c echo.Context) error {
+	if err := s.Desk.DropDraft(c.Request().Context(), coop.Name(c.Param("name")), coop.ID(c.Param("id"))); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (s *Server) postInfo(p coop.Post) PostInfo {
+	info := PostInfo{Post: p, IRI: s.Site.Object(p.Kind, p.ID), Page: s.Site.Page(p.Coop, p.Slug)}
+	if p.Activity != "" {
+		info.Activity = s.Site.Activity(p.Activity)
+	}
+	return info
+}
+
+func (s *Server) listPosts(c echo.Context) error {
+	q := coop.PostQuery{
+		Coop: coop.Name(c.QueryParam("coop")), State: coop.PostState(c.QueryParam("state")),
+		Before: coop.ID(c.QueryParam("before")), Limit: number(c, "limit", 100),
+	}
+	rows, err := s.Library.Posts(c.Request().Context(), q)
+	if err != nil {
+		return err
+	}
+	infos := make([]PostInfo, len(rows))
+	for i, p := range rows {
+		infos[i] = s.postInfo(p)
+	}
+	return c.JSON(http.StatusOK, infos)
+}
+
+func (s *Server) showPost(c echo.Context) error {
+	p, err := s.Library.PostBySlug(c.Request().Context(), coop.Name(c.Param("name")), c.Param("slug"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, s.postInfo(p))
+}
+
+// MediaInfo is a picture that was stored.
+type MediaInfo struct {
+	coop.Image
+	URL coop.IRI `json:"url"`
+}
+
+// addMedia stores a picture anew encoded: without its metadata, at a size that
+// servers take.
+func (s *Server) addMedia(c echo.Context) error {
+	raw, err := readLimited(c, 8<<20)
+	if err != nil {
+		return err
+	}
+	i, err := s.Fed.AddPicture(c.Request().Context(), raw)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, MediaInfo{Image: i, URL: s.Site.Media(i.File)})
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Package handlers is Plenum over HTTP: federation, pages, and the control
+// interface of the command line. It alone knows Echo.
+//
+// A handler reads the request, calls one method, chooses how to show the answer
+// and returns; failures are errors, which problem.go turns into a status. Which
+// URL goes where, with its limits, stands in routes.go on one screen.
+package handlers
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"time"
+
+	"plenum/coop"
+	"plenum/federation"
+	"plenum/web"
+)
+
+// Library is what pages and discovery read.
+type Library interface {
+	Coop(ctx context.Context, n coop.Name) (coop.Coop, error)
+	Coops(ctx context.Context) ([]coop.Coop, error)
+	Post(ctx context.Context, id coop.ID) (coop.Post, error)
+	PostBySlug(ctx context.Context, n coop.Name, slug string) (coop.Post, error)
+	Posts(ctx context.Context, q coop.PostQuery) ([]coop.Post, error)
+	ReceivedList(ctx context.Context, before time.Time, limit int) ([]coop.Received, error)
+	Counts(ctx context.Context) (coop.Counts, error)
+}
+
+// Totals are the numbers that are shown of a co-op.
+type Totals interface {
+	CountFollowers(ctx context.Context, n coop.Name) (int, error)
+	Outbox(ctx context.Context, n coop.Name, page, per int) (docs []coop.Document, total, pages int, err error)
+}
+
+// Files gives what stands under /media/.
+type Files interface {
+	OpenMedia(name string) (*os.File, error)
+}
+
+// Tokens finds the bearer token of a request by the digest of its secret, and
+// keeps them.
+type Tokens interface {
+	Token(ctx context.Context, hash []byte) (coop.Token, error)
+	Tokens(ctx context.Context, n coop.Name) ([]coop.Token, error)
+	AddToken(ctx context.Context, t coop.Token) error
+	RevokeToken(ctx context.Context, id coop.ID, at time.Time) error
+}
+
+// Desk is what the command line needs and no page shows.
+type Desk interface {
+	DropDraft(ctx context.Context, n coop.Name, id coop.ID) error
+	Followers(ctx context.Context, q coop.FollowerQuery) ([]coop.Follower, error)
+	Followings(ctx context.Context, n coop.Name) ([]coop.Following, error)
+	Actor(ctx context.Context, id coop.IRI) (coop.Actor, error)
+	Deliveries(ctx context.Context, f coop.DeliveryFilter) ([]coop.Delivery, error)
+	Delivery(ctx context.Context, id coop.ID) (coop.Delivery, error)
+	Retry(ctx context.Context, f coop.DeliveryFilter, now time.Time) (int, error)
+}
+
+// Keeper looks after the file.
+type Keeper interface {
+	Ping(ctx context.Context) error
+	Backup(ctx context.Context, dest string) error
+	Verify(ctx context.Context) ([]string, error)
+}
+
+// Texts are what the people of an instance say of themselves, as HTML that was
+// sanitised when it was read.
+type Texts struct {
+	Title, Contact          string
+	Source                  coop.IRI // where the source code of this very program is; may be empty
+	About, Imprint, Privacy string
+}
+
+// Limits of what one address or one peer may ask. Zero means no limit.
+type Limits struct {
+	UnverifiedPerMinute int // requests to an inbox that proved nothing, per address (IPv6: per /64)
+	InboxPerMinute      int // proven ones, per host of the actor
+}
+
+// Server answers requests. Fill the fields by name.
+type Server struct {
+	Site           coop.Site
+	Fed            *federation.Service
+	Library        Library
+	Totals         Totals
+	Files          Files
+	Tokens         Tokens
+	Desk           Desk
+	Keeper         Keeper
+	Pages          *web.Pages
+	Texts          Texts
+	Limits         Limits
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	Version        string
+	Now            func() time.Time
+	Rand           io.Reader // of tokens
+	Kick           func()    // wakes the delivery worker after a retry; may be nil
+	Log            *slog.Logger
+
+	unverified, verified, asking limiter
+	health                       health
+	pages                        pageCache
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package handlers
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"plenum/coop"
+)
+
+// outbox takes what a client publishes in the name of a co-op. AP §6.
+func (s *Server) outbox(c echo.Context) error {
+	who, err := s.bearer(c)
+	if err != nil {
+		return err
+	}
+	return s.submit(c, who)
+}
+
+// submit answers 201 with the id and the bytes of the activity. AP §6: the
+// Location is the activity's id.
+func (s *Server) submit(c echo.Context, who coop.Principal) error {
+	body, err := readBody(c)
+	if err != nil {
+		return err
+	}
+	key := c.Request().Header.Get("Idempotency-Key")
+	if len(key) > 255 {
+		return coop.Fail(coop.Invalid, "handlers.submit", "an Idempotency-Key has at most 255 characters")
+	}
+	done, err := s.Fed.Submit(c.Request().Context(), who, body, key)
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Location", string(done.Location))
+	h.Set("Cache-Control", "no-store")
+	return c.Blob(http.StatusCreated, activityJSON, done.Body)
+}
+
+// bearer finds out in whose name a request speaks. RFC 6750 §2.1; a token in the
+// query is none. Tokens have 256 random bits, so that the digest by which they are
+// looked up tells nothing.
+func (s *Server) bearer(c echo.Context) (coop.Principal, error) {
+	const op = "handlers.bearer"
+	scheme, secret, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+		return coop.Principal{}, coop.Fail(coop.Unauthorized, op, "send Authorization: Bearer TOKEN; make one with: plenum token create")
+	}
+	hash := sha256.Sum256([]byte(strings.TrimSpace(secret)))
+	t, err := s.Tokens.Token(c.Request().Context(), hash[:])
+	switch {
+	case coop.CodeOf(err) == coop.NotFound || err == nil && !t.Revoked.IsZero():
+		return coop.Principal{}, coop.Fail(coop.Unauthorized, op, "this token is not known, or was revoked")
+	case err != nil:
+		return coop.Principal{}, err
+	case string(t.Coop) != c.Param("name"):
+		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token is for another co-op")
+	case !t.Can(coop.Write):
+		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token may read, not write")
+	}
+	return coop.Principal{Coop: t.Coop, Token: t.ID}, nil
+}
