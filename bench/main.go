@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+// Command bench measures an instance of Plenum beside its ceiling: how fast it
+// starts, how much memory it takes, and how many requests it answers next to a
+// bare Echo handler that sends the same bytes. Program, ceiling and load run on
+// the same cores, in turns, in one run; the figures are medians, and the ratio is
+// what to quote.
+//
+//	go run ./bench
+//	go run ./bench -rounds 5 -for 5s
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const activityJSON = "application/activity+json"
+
+func main() {
+	rounds := flag.Int("rounds", 3, "how often each figure is taken")
+	length := flag.Duration("for", 2*time.Second, "how long each load lasts")
+	conns := flag.Int("c", 16, "connections at once")
+	ceiling := flag.String("ceiling", "", "serve this file as the bare handler; used by bench itself")
+	flag.Parse()
+	work := func() error { return run(bench{rounds: *rounds, length: *length, conns: *conns, out: os.Stdout}) }
+	if *ceiling != "" {
+		work = func() error { return serveCeiling(*ceiling, flag.Arg(0)) }
+	}
+	if err := work(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	rounds, conns int
+	length        time.Duration
+	out           io.Writer
+	dir, binary   string
+	url           string
+}
+
+func run(b bench) (err error) {
+	if b.dir, err = os.MkdirTemp("", "plenum-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	if err := b.setUp(); err != nil {
+		return err
+	}
+	if err := b.start(); err != nil {
+		return err
+	}
+	return b.serve()
+}
+
+// setUp builds the program as it is released and makes an instance with the
+// example posts.
+func (b *bench) setUp() error {
+	b.binary = filepath.Join(b.dir, "plenum")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary, "./cmd/plenum")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	info, err := os.Stat(b.binary)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "binary            %.1f MiB, static, stripped\n", float64(info.Size())/(1<<20))
+	addr, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	_, port, _ := strings.Cut(addr, ":")
+	b.url = "http://localhost:" + port
+	if err := b.plenum("quickstart", "--development", "--domain", "localhost:"+port, "--dir", b.dir, "--coop", "it_kollektiv"); err != nil {
+		return err
+	}
+	posts, err := filepath.Glob("examples/35c3/*.md")
+	if err != nil || len(posts) == 0 {
+		return fmt.Errorf("no example posts: run it from the top of the repository (%w)", err)
+	}
+	return b.plenum(append([]string{"post"}, posts...)...)
+}
+
+func (b *bench) plenum(args ...string) error {
+	cmd := exec.Command(b.binary, args...)
+	cmd.Env = append(os.Environ(), "PLENUM_CONFIG="+filepath.Join(b.dir, "plenum.toml"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("plenum %s: %w\n%s", args[0], err, out)
+	}
+	return nil
+}
+
+// start measures from the start of the process to its first 200.
+func (b *bench) start() error {
+	var took []float64
+	for range 3 * b.rounds {
+		began := time.Now()
+		p, err := b.process(exec.Command(b.binary, "serve", "--config", filepath.Join(b.dir, "plenum.toml")), b.url+"/healthz")
+		if err != nil {
+			return err
+		}
+		took = append(took, float64(time.Since(began).Microseconds())/1000)
+		if err := p.stop(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(b.out, "cold start        %.0f ms to the first 200 (median of %d, %.0f to %.0f)\n", median(took), len(took), slices.Min(took), slices.Max(took))
+	return nil
+}
+
+// target is something to ask, and how.
+type target struct{ name, path, accept string }
+
+// serve measures memory and answers, the instance and the bare handler in turns.
+func (b *bench) serve() (err error) {
+	p, err := b.process(exec.Command(b.binary, "serve", "--config", filepath.Join(b.dir, "plenum.toml")), b.url+"/healthz")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	time.Sleep(time.Second) // idle
+	rss, anon, err := p.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "idle memory       RSS %.1f MiB, RssAnon %.1f MiB\n\n", rss, anon)
+	targets, err := b.targets()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "%-18s %10s %8s %10s   %10s %10s   %s\n", "GET", "req/s", "p99", "CPU-ms", "bare Echo", "CPU-ms", "ratio")
+	for _, t := range targets {
+		if err := b.compare(p, t); err != nil {
+			return err
+		}
+	}
+	rss, anon, err = p.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "\nafter the load    RSS %.1f MiB, RssAnon %.1f MiB\n", rss, anon)
+	return nil
+}
+
+// targets finds the newest post by way of the outbox, as a peer would.
+func (b *bench) targets() ([]target, error) {
+	post, err := newestObject(b.url + "/ap/coops/it_kollektiv/outbox")
+	if err != nil {
+		return nil, err
+	}
+	return []target{
+		{"actor", "/ap/coops/it_kollektiv", activityJSON},
+		{"post", strings.TrimPrefix(post, b.url), activityJSON},
+		{"outbox page", "/ap/coops/it_kollektiv/outbox/pages/1", activityJSON},
+		{"WebFinger", "/.well-known/webfinger?resource=acct:it_kollektiv@" + strings.TrimPrefix(b.url, "http://"), "application/jrd+json"},
+		{"post as a page", "/@it_kollektiv/no-masters-no-slave", "text/html"},
+	}, nil
+}
+
+// compare loads the instance and a bare handler with the same bytes, in turns.
+func (b *bench) compare(p *process, t target) (err error) {
+	body, contentType, err := fetch(b.url+t.path, t.accept)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(b.dir, "ceiling")
+	if err := os.WriteFile(file, append([]byte(contentType+"\n"), body...), 0o600); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	addr, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	bare, err := b.process(exec.Command(self, "-ceiling", file, addr), "http://"+addr+"/")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bare.stop()) }()
+	var ours, theirs []result
+	for range b.rounds {
+		mine, err := b.load(p, strings.TrimPrefix(b.url, "http://"), t.path, t.accept)
+		if err != nil {
+			return err
+		}
+		other, err := b.load(bare, addr, "/", t.accept)
+		if err != nil {
+			return err
+		}
+		ours, theirs = append(ours, mine), append(theirs, other)
+	}
+	rate := func(r result) float64 { return r.rate }
+	cpu := func(r result) float64 { return r.cpu }
+	mine, other := median(each(ours, rate)), median(each(theirs, rate))
+	fmt.Fprintf(b.out, "%-18s %10.0f %6.1fms %10.3f   %10.0f %10.3f   %.0f %%\n", t.name, mine,
+		median(each(ours, func(r result) float64 { return r.p99 })), median(each(ours, cpu)), other, median(each(theirs, cpu)), 100*mine/other)
+	return nil
+}
+
+func fetch(url, accept string) (body []byte, contentType string, err error) {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	r.Header.Set("Accept", accept)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, "", fmt.Errorf("GET %s: %s", url, res.Status)
+	}
+	body, err = io.ReadAll(res.Body)
+	return body, res.Header.Get("Content-Type"), err
+}
+
+func each[T any](in []T, f func(T) float64) []float64 {
+	out := make([]float64, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
