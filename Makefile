@@ -1,0 +1,35 @@
+# What one can do here. `make help` lists it.
+SHELL := /bin/bash
+
+help: ## list what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+build: ## one static binary, bin/plenum
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/plenum ./cmd/plenum
+
+check: ## everything that must hold; needs Go alone
+	scripts/check.sh
+
+test: ## the tests, without the race detector
+	go test -shuffle=on ./...
+
+lint: ## gofmt, vet, staticcheck
+	scripts/check.sh lint
+
+golden: ## write the golden files anew, to be looked at before they are committed
+	go test ./activity ./config ./content ./feed ./store ./cmd/... -update
+	go test . -run Examples -update
+
+fuzz: ## each fuzz target for a minute
+	scripts/fuzz.sh 1m
+
+bench: ## speed and memory beside their ceilings, in one run
+	go run ./bench
+
+interop: ## a follower that none of us wrote, pages in a browser; needs Node and Chromium
+	interop/run.sh
+
+run: ## an instance for development in ./dev
+	go run ./cmd/plenum quickstart --development --dir dev && go run ./cmd/plenum serve --config dev/plenum.toml
+
+.PHONY: help build check test lint golden fuzz bench interop run
