@@ -352,7 +352,7 @@ func (s *Service) renderPost(ctx context.Context, p coop.Post) (coop.Publication
 		return coop.Publication{}, err
 	}
 	if p.Kind.Event() && len(pub.Create) > 64<<10 { // Misskey's limit; docs/security.md A.3
-		return coop.Publication{}, &coop.Error{Code: coop.TooLarge, Op: "federation.render", Member: "content",
+		return coop.Publication{}, &coop.Error{Code: coop.TooLarge, Op: "federation.renderPost", Member: "content",
 			Msg: "the text of this event is too long for many servers; put the long text into a report and link it"}
 	}
 	if !p.Place.IsZero() {

@@ -14,40 +14,23 @@ import (
 	"testing/synctest"
 	"time"
 
+	"plenum/fedtest"
 	"plenum/instance"
 )
-
-// pipes is a listener whose connections stay in memory, so that their deadlines
-// are those of a bubble's clock.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error { close(p.closed); return nil }
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080} }
 
 // serving runs a server in a bubble and gives the test one connection to it.
 func serving(t *testing.T, test func(t *testing.T, c net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		l := fedtest.NewPipes()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 		go func() { done <- instance.Serve(ctx, l, h, slog.New(slog.DiscardHandler)) }()
-		client, server := net.Pipe()
-		l.conns <- server
+		client, err := l.Dial(ctx, "tcp", "")
+		if err != nil {
+			t.Fatal(err)
+		}
 		test(t, client)
 		_ = client.Close()
 		time.Sleep(2 * time.Second) // who writes notices
