@@ -84,7 +84,8 @@ type Actor struct {
 	Followers   IRI       `json:"followers,omitempty"` // lets a Create to them be known as meant for us
 	Keys        []Key     `json:"keys"`
 	Fetched     time.Time `json:"fetched"`
-	Policy      int       `json:"policy"` // the version of the rules by which its keys were checked; older ones are fetched again
+	Direct      bool      `json:"direct,omitempty"` // its server makes nothing of the shared inbox; a store fills it in from the Server
+	Policy      int       `json:"policy"`           // the version of the rules by which its keys were checked; older ones are fetched again
 }
 
 // Key is a public key that an actor's own document lists. docs/security.md A.4: the
@@ -103,9 +104,10 @@ func (a Actor) Handle() string {
 	return a.Username + "@" + HostOf(a.ID)
 }
 
-// Box is the inbox to deliver to: the shared one where there is one. AP §7.1.3.
+// Box is the inbox to deliver to: the shared one where there is one, and its server
+// makes use of it. AP §7.1.3.
 func (a Actor) Box() IRI {
-	if a.SharedInbox != "" {
+	if a.SharedInbox != "" && !a.Direct {
 		return a.SharedInbox
 	}
 	return a.Inbox

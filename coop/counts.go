@@ -12,3 +12,11 @@ type Counts struct {
 	Waiting   int       // deliveries that will be tried
 	OldestDue time.Time // when the first of them is due; the zero time where none waits
 }
+
+// QueueStats are the sizes of the queue of deliveries.
+type QueueStats struct {
+	States    map[DeliveryState]int // waiting, held and dead ones
+	OldestDue time.Time             // when the first is due that is not in flight; the zero time where none is
+	Resting   int                   // hosts that are given time
+	Spreading int                   // documents whose followers have not all got a delivery yet
+}

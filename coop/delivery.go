@@ -29,6 +29,11 @@ const (
 	Superseded DeliveryState = "superseded" // a later activity made it pointless before it was sent
 )
 
+// DeliveryStates are all states of a delivery, in the order in which they are shown.
+func DeliveryStates() []DeliveryState {
+	return []DeliveryState{Waiting, Held, Dead, Left, Superseded, Done}
+}
+
 // Final reports whether nothing more happens to a delivery by itself.
 func (s DeliveryState) Final() bool {
 	return s == Done || s == Dead || s == Left || s == Superseded
@@ -43,13 +48,46 @@ type Delivery struct {
 	Post     ID            `json:"post,omitempty"` // deliveries of one post to one inbox keep their order
 	Inbox    IRI           `json:"inbox"`
 	Host     string        `json:"host"`             // of the inbox, with its port
-	Actors   []IRI         `json:"actors,omitempty"` // a few of whom this inbox stands for, so that 410 can remove them
+	Actors   []IRI         `json:"actors,omitempty"` // for whom it is where it names them; the followers behind an inbox are looked up when they are needed
+	Reach                  // whom it reaches when it is done
 	State    DeliveryState `json:"state"`
 	Attempts int           `json:"attempts"` // charged before each is sent
 	Created  time.Time     `json:"created"`
+	Revived  time.Time     `json:"revived,omitzero"`  // when somebody asked for it to be tried anew; its week begins then
 	Next     time.Time     `json:"next"`              // when it is due; the zero time once it is final
 	Ended    time.Time     `json:"ended,omitzero"`    // when it became final; history is kept for a time
 	Results  []Attempt     `json:"results,omitempty"` // newest last, at most MaxResults
+	Behind   ID            `json:"behind,omitempty"`  // what has to end before this one is tried; found out when a delivery is looked at, and not stored
+}
+
+// Begun is when the week of a delivery begins, at the end of which it is given up.
+func (d *Delivery) Begun() time.Time {
+	if d.Revived.After(d.Created) {
+		return d.Revived
+	}
+	return d.Created
+}
+
+// Last is the last attempt; made is false where there was none, or none since
+// somebody asked for it to be tried anew.
+func (d *Delivery) Last() (a Attempt, made bool) {
+	n := len(d.Results)
+	if n == 0 || d.State == Waiting && !d.Revived.IsZero() && (d.Attempts == 0 || d.Results[n-1].At.Before(d.Revived)) {
+		return Attempt{}, false
+	}
+	return d.Results[n-1], true
+}
+
+// Reach counts whom deliveries reach. Several inboxes of one host are one server:
+// the delivery to the first of them counts it.
+type Reach struct {
+	Servers   int `json:"servers,omitempty"`
+	Followers int `json:"followers,omitempty"`
+}
+
+// Add returns the sum of two.
+func (r Reach) Add(o Reach) Reach {
+	return Reach{Servers: r.Servers + o.Servers, Followers: r.Followers + o.Followers}
 }
 
 // MaxResults is how many attempts a delivery remembers.
@@ -60,13 +98,15 @@ type Attempt struct {
 	At     time.Time     `json:"at"`
 	Took   time.Duration `json:"took"`             // nanoseconds
 	Status int           `json:"status,omitempty"` // 0 where there was no answer
-	Reason string        `json:"reason,omitempty"` // in words, at most 200 bytes
+	Cause  Cause         `json:"cause,omitempty"`  // why it did not arrive; empty where it did
+	Reason string        `json:"reason,omitempty"` // the same in words, at most 200 bytes
 }
 
 // Job is a leased delivery with what is to be sent.
 type Job struct {
 	Delivery
-	Body []byte
+	Body []byte // shared by the jobs of a document: it is not to be changed
+	Rest *Rest  // not nil: its host rests, and this is the probe
 }
 
 // Verdict is what a worker decided after an attempt.
@@ -75,6 +115,26 @@ type Verdict struct {
 	Next    time.Time // for Waiting
 	Attempt Attempt
 	Remove  []IRI // followers whose actor document answered 410
+	Rest    *Rest // not nil: the host is given time from now on
+	Well    bool  // the host works: if it rested, its rest is over
+}
+
+// Settlement tells a queue what came of a job.
+type Settlement struct {
+	ID      ID
+	Verdict Verdict
+}
+
+// Rest is a host whose breaker is open: it has failed again and again, or asked for
+// time, and is given it. Nothing goes to it before Until, then one delivery as a
+// probe; what waits is charged nothing meanwhile.
+type Rest struct {
+	Host     string    `json:"host"`
+	Since    time.Time `json:"since"` // when it was first given time, without a success since
+	Until    time.Time `json:"until"`
+	Failures int       `json:"failures"` // in a row
+	Cause    Cause     `json:"cause,omitempty"`
+	Reason   string    `json:"reason,omitempty"` // of the last one, in words
 }
 
 // DeliveryFilter chooses deliveries; zero fields choose all.
@@ -88,15 +148,17 @@ type DeliveryFilter struct {
 	Limit int // 0 means 100
 }
 
-// LeaseRequest asks a queue for work. What is leased is charged an attempt and
-// given its next time before it is returned: a crash looks like a failed attempt.
+// LeaseRequest asks a queue for work. What is leased is charged an attempt before
+// it is returned: after a crash it looks like a failed attempt.
 type LeaseRequest struct {
+	Settled []Settlement // what came of earlier jobs; stored first, in the same transaction
 	Now     time.Time
 	Max     int                              // how many jobs at most
-	PerHost int                              // how many requests one host may have in flight
+	PerHost int                              // how many requests one host may have in flight; 1 where the host rests
 	Hosts   map[string]int                   // in flight now, by host
 	Inboxes map[IRI]bool                     // in flight now: one request at a time for each inbox
-	Backoff func(attempts int) time.Duration // from this attempt to the next
+	Backoff func(attempts int) time.Duration // from this attempt to the next, should nobody live to settle it
+	Probe   time.Duration                    // for how long a host that rests goes on resting once its probe was leased
 }
 
 // Outgoing is what a change sends: it is stored in the transaction of the change.
@@ -108,12 +170,16 @@ type Outgoing struct {
 	Answer     Answer     // what a client that asked for the change is answered; zero where none did, or a Publication says it
 }
 
-// Fan is how a document comes to all who follow: who that is is looked up in the
+// Fan is how a document comes to all who follow. Who that is is looked up in the
 // transaction that stores the document, so that nobody whose follow was stored
-// before it is left out.
+// before it is left out; where they are very many, in steps after it, from a row
+// that is stored with it. AP §7.1: inboxes are de-duplicated, and those on this
+// instance are left out.
 type Fan struct {
-	Names      []Name                          // the followers of any of these actors of ours
-	Deliveries func([]Box) ([]Delivery, error) // to their inboxes; called within the transaction, perhaps more than once
+	Document ID     // one of those of the Outgoing
+	Names    []Name // the followers of any of these actors of ours
+	Others   []Box  // and these
+	First    bool   // goes before whatever waits for the same inboxes
 }
 
 // Publication is a new, changed or withdrawn post with everything that the
@@ -137,4 +203,26 @@ type PlaceDocument struct {
 type Box struct {
 	Inbox  IRI
 	Actors []IRI
+}
+
+// Receipt says what has become of what was sent of a post.
+type Receipt struct {
+	Post     ID                `json:"post"`
+	Local    int               `json:"local"` // co-ops of this instance that follow its author: they have it without a request
+	Sent     []DocumentReceipt `json:"sent"`  // oldest first
+	Waiting  []Delivery        `json:"waiting,omitempty"`
+	Held     []Delivery        `json:"held,omitempty"`
+	Failed   []Delivery        `json:"failed,omitempty"`  // dead, of those the newest
+	Resting  []Rest            `json:"resting,omitempty"` // the hosts among them that are given time
+	Complete bool              `json:"complete"`          // Waiting, Held and Failed are all that there are, and not only the first of many
+}
+
+// DocumentReceipt says how far one activity has come.
+type DocumentReceipt struct {
+	Document  ID                      `json:"document"`
+	Actor     Name                    `json:"actor"`
+	Type      string                  `json:"type"`
+	At        time.Time               `json:"at"`
+	States    map[DeliveryState]Reach `json:"states"`
+	Spreading bool                    `json:"spreading,omitempty"` // its followers are so many that not all of them have a delivery yet
 }
