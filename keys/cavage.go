@@ -37,6 +37,25 @@ const maxCreatedAhead = 10 * time.Second
 // Date, Digest and Signature in place of any that are there. A nil body means a
 // GET, which has no digest. draft-cavage-12 §3.1.
 func Sign(r *http.Request, body []byte, keyID coop.IRI, key *rsa.PrivateKey, now time.Time) error {
+	return signCavage(r, body, keyID, key, now, whole)
+}
+
+// SignPath signs r as Sign does, over the path alone where its URL has a query:
+// some servers verify the path that their router shows them. What is sent is the
+// same but for the signature.
+func SignPath(r *http.Request, body []byte, keyID coop.IRI, key *rsa.PrivateKey, now time.Time) error {
+	return signCavage(r, body, keyID, key, now, pathOf)
+}
+
+// whole and pathOf choose what of a request target is signed.
+func whole(target string) string { return target }
+
+func pathOf(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	return path
+}
+
+func signCavage(r *http.Request, body []byte, keyID coop.IRI, key *rsa.PrivateKey, now time.Time, part func(target string) string) error {
 	if key == nil {
 		return errors.New("sign: no key")
 	}
@@ -56,7 +75,7 @@ func Sign(r *http.Request, body []byte, keyID coop.IRI, key *rsa.PrivateKey, now
 	if err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}
-	sh := shim(method(r), target, host, http.Header{"Date": {now.UTC().Format(http.TimeFormat)}})
+	sh := shim(method(r), part(target), host, http.Header{"Date": {now.UTC().Format(http.TimeFormat)}})
 	if err := s.SignRequest(key, string(keyID), sh, body); err != nil {
 		return fmt.Errorf("sign: %w", err)
 	}

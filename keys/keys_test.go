@@ -335,6 +335,29 @@ func TestSignWritesWhatPeersExpect(t *testing.T) {
 	}
 }
 
+func TestSignPathLeavesTheQueryOutOfTheSignatureAlone(t *testing.T) {
+	t.Parallel()
+	now, body := noon(), []byte(`{"a":1}`)
+	r := outgoing(t, http.MethodPost, inbox+"?to=ada%2Fb&x", body)
+	ok(t, keys.SignPath(r, body, keyID, pair(), now))
+	text := "(request-target): post /ap/inbox\nhost: " + host + "\ndate: " + r.Header.Get("Date") + "\ndigest: SHA-256=" + sum(body)
+	if got, want := r.Header.Get("Signature"), raw(t, pair(), text); !strings.HasSuffix(got, `signature="`+want+`"`) {
+		t.Errorf("got %s", got)
+	}
+	if r.URL.RequestURI() != "/ap/inbox?to=ada%2Fb&x" {
+		t.Errorf("the request goes to %s", r.URL.RequestURI())
+	}
+	if err := check(travel(r), body, now, &pair().PublicKey); err == nil {
+		t.Error("it is verified over the path with the query as well")
+	}
+	plain, path := outgoing(t, http.MethodPost, inbox, body), outgoing(t, http.MethodPost, inbox, body)
+	ok(t, keys.Sign(plain, body, keyID, pair(), now))
+	ok(t, keys.SignPath(path, body, keyID, pair(), now))
+	if plain.Header.Get("Signature") != path.Header.Get("Signature") {
+		t.Error("without a query it is another signature")
+	}
+}
+
 func TestSign9421WritesWhatPeersExpect(t *testing.T) {
 	t.Parallel()
 	now, body := time.Unix(1790000000, 0), []byte(`{"a":1}`)
