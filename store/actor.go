@@ -70,11 +70,17 @@ func (db *DB) ActorOfKey(ctx context.Context, keyID coop.IRI) (a coop.Actor, err
 }
 
 // SaveActor stores what is known of an actor elsewhere, and where it follows
-// somebody here, that it is delivered to its inbox of now. Where there are too
+// somebody here, that it is delivered to its inbox of now; which one that is, its
+// server has a say in. Where there are too
 // many, the oldest goes whom nobody follows and who follows nobody.
 func (db *DB) SaveActor(ctx context.Context, a coop.Actor) error {
 	return db.write(ctx, "store.SaveActor", func(t *tx) error {
 		old := actors.get(t, key(a.ID))
+		if s := servers.get(t, key(coop.HostOf(a.ID))); s != nil {
+			a.Direct = s.Direct()
+		} else {
+			a.Direct = old != nil && old.Direct
+		}
 		row := actorRow{Actor: a}
 		row.Turn = nextTurn(t)
 		actors.swap(t, old, &row)

@@ -118,6 +118,7 @@ func (a *audit) people() {
 	rows(a, followers, []string{bFollowerCoops, bBoxes}, func(k []byte, f *coop.Follower) { a.ours(f.Coop, bFollowers, k) })
 	rows(a, followings, []string{bFollowingCoops}, func(k []byte, f *coop.Following) { a.ours(f.Coop, bFollowings, k) })
 	rows(a, actors, []string{bActorKeys, bActorTurns}, nil)
+	rows(a, servers, []string{bServerAges}, nil)
 }
 
 func (a *audit) arrivals() {
@@ -141,86 +142,6 @@ func (a *audit) arrivals() {
 			if len(k) <= timeLen || !bytes.Equal(a.t.get(s.rows, k[timeLen:]), k[:timeLen]) {
 				a.find("%s: the entry %q belongs to no row of %s", s.ages, k, s.rows)
 			}
-		}
-	}
-}
-
-func (a *audit) deliveries() {
-	waiting := 0
-	rows(a, deliveries, []string{bDeliveryIndex, bOrder}, func(k []byte, d *coop.Delivery) {
-		a.ours(d.Actor, bDeliveries, k)
-		if !a.t.has(bDocuments, key(d.Document)) {
-			a.find("deliveries: %q is of the document %q, which does not exist", k, d.Document)
-		} else if !d.State.Final() && !a.t.has(bBodies, key(d.Document)) {
-			a.find("deliveries: %q is unfinished, but its document %q has no body", k, d.Document)
-		}
-		if d.Host != coop.HostOf(d.Inbox) {
-			a.find("deliveries: %q has the host %q, its inbox is %s", k, d.Host, d.Inbox)
-		}
-		if d.State.Final() == d.Ended.IsZero() || d.State.Final() != d.Next.IsZero() {
-			a.find("deliveries: the times of %q do not fit its state %s", k, d.State)
-		}
-		if a.leasable(d) {
-			waiting++
-			if !a.t.has(bDue, cat(prefix(d.Inbox), dueKey(d.Next, d.ID))) {
-				a.find("due: the delivery %q waits and is not there; it would never be sent", k)
-			}
-		}
-	})
-	if a.size(bDue) == waiting {
-		return
-	}
-	for k := range a.t.scan(bDue, every(), nil) {
-		var d *coop.Delivery
-		if len(k) > idLen {
-			d = new(coop.Delivery)
-			if decode(a.t.get(bDeliveries, k[len(k)-idLen:]), d) != nil {
-				d = nil
-			}
-		}
-		if d == nil || !a.leasable(d) || !bytes.Equal(k, cat(prefix(d.Inbox), dueKey(d.Next, d.ID))) {
-			a.find("due: the entry %q belongs to no delivery that may be sent", k)
-		}
-	}
-}
-
-func (a *audit) leasable(d *coop.Delivery) bool {
-	return d.State == coop.Waiting && head(a.t, d) == d.ID
-}
-
-// queue checks that lanes has the first of each inbox in due, and hosts the first
-// of each host in lanes.
-func (a *audit) queue() {
-	a.tops(bDue, bLanes, func(inbox string, at []byte) []byte {
-		return cat(prefix(coop.HostOf(coop.IRI(inbox))), at, []byte(inbox))
-	})
-	a.tops(bLanes, bHosts, func(host string, at []byte) []byte { return cat(at, []byte(host)) })
-}
-
-// tops checks that upper has a key for the first of each group in lower, and
-// nothing else. A group is what keys say before their first zero byte.
-func (a *audit) tops(lower, upper string, want func(group string, at []byte) []byte) {
-	wanted := map[string]bool{}
-	last := ""
-	for k := range a.t.scan(lower, every(), nil) {
-		group, rest, ok := bytes.Cut(k, []byte{0})
-		if !ok || len(rest) < timeLen {
-			a.find("%s: the entry %q is damaged", lower, k)
-			continue
-		}
-		if string(group) == last {
-			continue
-		}
-		last = string(group)
-		w := want(last, rest[:timeLen])
-		wanted[string(w)] = true
-		if !a.t.has(upper, w) {
-			a.find("%s: the entry %q is missing; what waits for %s would be sent late or never", upper, w, group)
-		}
-	}
-	for k := range a.t.scan(upper, every(), nil) {
-		if !wanted[string(k)] {
-			a.find("%s: the entry %q belongs to nothing that waits", upper, k)
 		}
 	}
 }

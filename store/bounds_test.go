@@ -5,6 +5,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -41,6 +42,25 @@ func TestActorsAreBoundedAndFollowsKeepThem(t *testing.T) {
 	for i := 9; i < 20; i++ {
 		if _, err := db.Actor(ctx, actor(i)); err != nil {
 			t.Errorf("the follower %d is lost: %v", i, err)
+		}
+	}
+	clean(t, db)
+}
+
+func TestServersAreBoundedAndFollowersKeepThem(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	db.bounds.servers = 5
+	m, ctx := newMaker(t), t.Context()
+	m.ok(db.AddCoop(ctx, m.coop("komona"), []byte(testPEM)))
+	host := func(i int) string { return fmt.Sprintf("%d.example", i) }
+	m.ok(db.AcceptFollow(ctx, coop.Follower{Coop: "komona", Actor: "https://0.example/1", Follow: "https://0.example/f", Box: "https://0.example/inbox"}, coop.Seen{}, coop.Outgoing{}))
+	for i := range 10 {
+		m.ok(db.SaveServer(ctx, coop.Server{Host: host(i), Software: "mastodon", Asked: testNow.Add(time.Duration(i) * time.Second)}))
+	}
+	for i, want := range []bool{true, false, false, false, false, false, true, true, true, true} {
+		if _, err := db.Server(ctx, host(i)); (err == nil) != want {
+			t.Errorf("host %d is known: %v, want %v", i, err == nil, want)
 		}
 	}
 	clean(t, db)
@@ -167,6 +187,45 @@ func TestPruneTakesMoreThanOneStep(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	clean(t, db)
+}
+
+// A clock that was ahead for a moment makes all ids after it late. What they name
+// grows old all the same, and what was in flight leaves nothing behind.
+func TestHistoryIsPrunedAfterAClockWasAhead(t *testing.T) {
+	t.Parallel()
+	now := testNow.Add(10 * 365 * day)
+	db, err := Open(filepath.Join(t.TempDir(), "data"), Options{Create: true, Domain: "x.example", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	m, ctx := newMaker(t), t.Context()
+	m.ok(db.AddCoop(ctx, m.coop("komona"), []byte(testPEM)))
+	m.ok(db.AcceptFollow(ctx, coop.Follower{Coop: "komona", Actor: "https://a.example/u", Follow: "https://a.example/f", Box: "https://a.example/inbox", Since: testNow}, coop.Seen{}, coop.Outgoing{}))
+	var jobs []coop.Job
+	for _, slug := range []string{"ahead", "done", "dropped"} {
+		pub := m.post("komona", slug)
+		m.fan(&pub, "komona")
+		_, err := db.Publish(ctx, pub)
+		m.ok(err)
+		got, _, err := db.Lease(ctx, coop.LeaseRequest{Now: now, Max: 1, PerHost: 1, Backoff: minute})
+		m.ok(err)
+		jobs = append(jobs, got...)
+		if slug == "dropped" {
+			_, err = db.GiveUp(ctx, coop.DeliveryFilter{ID: jobs[2].ID}, now)
+		} else {
+			err = db.Settle(ctx, coop.Settlement{ID: jobs[len(jobs)-1].ID, Verdict: coop.Verdict{State: coop.Done}})
+		}
+		m.ok(err)
+		now = testNow
+	}
+	m.ok(db.Prune(ctx, testNow.Add(deadAge+day)))
+	m.ok(db.Settle(ctx, coop.Settlement{ID: jobs[2].ID, Verdict: coop.Verdict{State: coop.Done}})) // of a row that is gone
+	list, err := db.Deliveries(ctx, coop.DeliveryFilter{})
+	if err != nil || len(list) != 1 || list[0].ID != jobs[0].ID {
+		t.Errorf("got %+v (%v), want the one that ended by the clock that was ahead", list, err)
 	}
 	clean(t, db)
 }

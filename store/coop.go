@@ -5,6 +5,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"plenum/coop"
 )
@@ -112,16 +114,51 @@ func reviseCoop(t *tx, c coop.Coop, out coop.Outgoing) error {
 	return send(t, out)
 }
 
-// PrivateKey returns the private key of an actor of ours as PEM. That of a
-// removed co-op is kept: it signs the Delete that tells the world.
+// PrivateKey returns the private key of an actor of ours as PEM, which is not to be
+// changed. That of a removed co-op is kept: it signs the Delete that tells the
+// world.
 func (db *DB) PrivateKey(ctx context.Context, n coop.Name) (pem []byte, err error) {
+	generation := db.Generation()
+	if pem := db.pems.get(n, generation); pem != nil {
+		return pem, nil
+	}
 	err = db.view(ctx, "store.PrivateKey", func(t *tx) error {
 		if pem = t.copyOf(bKeys, key(n)); pem == nil {
 			return coop.Fail(coop.NotFound, "", "there is no co-op of that name")
 		}
 		return nil
 	})
+	if err == nil {
+		db.pems.put(n, generation, pem)
+	}
 	return pem, err
+}
+
+// pems keeps the keys that are asked for before each attempt, for as long as the
+// store has the generation with which they were read: a change of a key makes a
+// new one.
+type pems struct {
+	mu         sync.Mutex
+	generation uint64
+	keys       map[coop.Name][]byte
+}
+
+func (p *pems) get(n coop.Name, generation uint64) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.generation != generation {
+		return nil
+	}
+	return p.keys[n]
+}
+
+func (p *pems) put(n coop.Name, generation uint64, pem []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.keys == nil || p.generation != generation {
+		p.generation, p.keys = generation, map[coop.Name][]byte{}
+	}
+	p.keys[n] = pem
 }
 
 // FormerKey returns, as PEM, the private key that was in force until a document
@@ -132,6 +169,18 @@ func (db *DB) FormerKey(ctx context.Context, n coop.Name, document coop.ID) (pem
 		return nil
 	})
 	return pem, err
+}
+
+// Rotated returns when the key of an actor of ours was changed; the zero time where
+// it never was.
+func (db *DB) Rotated(ctx context.Context, n coop.Name) (at time.Time, err error) {
+	err = db.view(ctx, "store.Rotated", func(t *tx) error {
+		if c := coops.get(t, key(n)); c != nil {
+			at = c.Rotated
+		}
+		return nil
+	})
+	return at, err
 }
 
 // formerKey is where the key lies that a document replaced: behind the key of
@@ -152,10 +201,7 @@ func (db *DB) RemoveCoop(ctx context.Context, c coop.Coop, out coop.Outgoing) er
 		if c.Gone.IsZero() || c.Name == coop.Relay {
 			return coop.Fail(coop.Invalid, "", "a co-op that is removed says when, and the instance actor stays")
 		}
-		last, err := spread(t, out) // while there are followers
-		if err != nil {
-			return err
-		}
+		last := gather(t, out) // while there are followers
 		coops.swap(t, old, &c)
 		t.public = true
 		for _, k := range t.keys(bPostOrder, prefix("c"+string(c.Name))) {
@@ -164,9 +210,8 @@ func (db *DB) RemoveCoop(ctx context.Context, c coop.Coop, out coop.Outgoing) er
 		for _, id := range documentsOf(t, c.Name) {
 			burn(t, id, c.Gone)
 		}
-		for _, d := range unfinishedOf(t, c.Name) {
-			supersede(t, d)
-		}
+		stopFans(t, func(f *fanRow) bool { return f.Actor == c.Name })
+		supersedeAll(t, c.Name)
 		leave(t, c.Name)
 		return send(t, last)
 	})

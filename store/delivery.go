@@ -4,6 +4,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -15,27 +16,28 @@ var deliveries = table[coop.Delivery]{
 	bucket: bDeliveries,
 	key:    func(d *coop.Delivery) []byte { return key(d.ID) },
 	index: func(d *coop.Delivery) []entry {
-		es := []entry{
-			{bDeliveryIndex, cat(prefix("s"+string(d.State)), []byte(d.ID)), nil},
-			{bDeliveryIndex, cat(prefix("h"+d.Host), []byte(d.ID)), nil},
-		}
+		es := []entry{{bDeliveryStates, cat(prefix(d.State), []byte(d.ID)), []byte(d.Host)}}
 		if d.Post != "" {
-			es = append(es, entry{bDeliveryIndex, cat(prefix("p"+string(d.Post)), []byte(d.ID)), nil})
-			if !d.State.Final() {
-				es = append(es, entry{bOrder, cat(line(d), []byte(d.ID)), nil})
-			}
+			es = append(es, entry{bLines, cat(line(d), []byte(d.ID)), []byte(d.State)})
 		}
 		return es
 	},
 	totals: func(d *coop.Delivery) []string {
-		if d.State == coop.Waiting {
-			return []string{"waiting"}
+		switch d.State {
+		case coop.Waiting, coop.Held, coop.Dead:
+			return []string{string(d.State)}
 		}
 		return nil
 	},
 }
 
-// line is the prefix in order of those that keep their order with d.
+var rests = table[coop.Rest]{
+	bucket: bRests,
+	key:    func(r *coop.Rest) []byte { return key(r.Host) },
+}
+
+// line is the prefix in lines of those that keep their order with d: the
+// deliveries of one post to one inbox.
 func line(d *coop.Delivery) []byte { return prefix(string(d.Post), string(d.Inbox)) }
 
 // head returns the id of the first unfinished delivery in d's line; a delivery
@@ -45,18 +47,17 @@ func head(t *tx, d *coop.Delivery) coop.ID {
 		return d.ID
 	}
 	p := line(d)
-	k := t.first(bOrder, p)
-	if k == nil {
-		return ""
+	for k, state := range t.scan(bLines, p, nil) {
+		if !coop.DeliveryState(state).Final() {
+			return coop.ID(k[len(p):])
+		}
 	}
-	return coop.ID(k[len(p):])
+	return ""
 }
 
 // enqueue stores a new delivery of a document that is stored already.
 func enqueue(t *tx, d coop.Delivery) error {
-	if d.State == "" {
-		d.State = coop.Waiting
-	}
+	d.State = cmp.Or(d.State, coop.Waiting)
 	if d.Next.IsZero() {
 		d.Next = t.now
 	}
@@ -78,72 +79,46 @@ func enqueue(t *tx, d coop.Delivery) error {
 }
 
 // putDelivery stores a delivery in place of old (nil: it is new), and keeps to
-// the rule of due: what stands there is waiting and the head of its line.
+// the rule of due: what stands there is waiting, the head of its line, and not in
+// flight.
 func putDelivery(t *tx, old *coop.Delivery, d coop.Delivery) {
 	d.Next = d.Next.UTC()
 	before := head(t, &d)
 	if old != nil {
-		setDue(t, old, false)
+		t.leaveDue(old)
 	}
 	deliveries.swap(t, old, &d)
-	now := head(t, &d)
-	if before != now && before != d.ID { // it went before the one that was the head
+	if d.Post != "" {
+		if old != nil {
+			t.reaches(d.Document, old.State, coop.Reach{Servers: -old.Servers, Followers: -old.Followers})
+		}
+		t.reaches(d.Document, d.State, d.Reach)
+	}
+	now := d.ID
+	if before != "" || old != nil { // else it is the first of its line
+		now = head(t, &d)
+	}
+	if before != now && before != d.ID && before != "" { // it went before the one that was the head
 		if prev := deliveries.get(t, key(before)); prev != nil {
-			setDue(t, prev, false)
+			t.leaveDue(prev)
 		}
 	}
-	if before != now && now != d.ID { // it was the head, and lets the next one go
-		if next := deliveries.get(t, key(now)); next != nil && next.State == coop.Waiting {
-			setDue(t, next, true)
-		}
+	if before != now && now != d.ID && now != "" { // it was the head, and lets the next one go
+		offer(t, deliveries.get(t, key(now)))
 	}
-	if now == d.ID && d.State == coop.Waiting {
-		setDue(t, &d, true)
+	if now == d.ID {
+		offer(t, &d)
 	}
 }
 
-// setDue puts a delivery into due or takes it out, and moves its inbox in lanes
-// and its host in hosts where the first of them changes.
-func setDue(t *tx, d *coop.Delivery, in bool) {
-	lane, host := prefix(d.Inbox), prefix(d.Host)
-	k := cat(lane, dueKey(d.Next, d.ID))
-	was := firstTime(t, bDue, lane)
-	if in {
-		t.put(bDue, k, nil)
-	} else if t.has(bDue, k) {
-		t.del(bDue, k)
-	}
-	is := firstTime(t, bDue, lane)
-	if bytes.Equal(was, is) {
+// offer lets the next lease have a delivery that is the head of its line.
+func offer(t *tx, d *coop.Delivery) {
+	if d == nil || d.State != coop.Waiting {
 		return
 	}
-	hostWas := firstTime(t, bLanes, host)
-	if was != nil {
-		t.del(bLanes, cat(host, was, []byte(d.Inbox)))
+	if _, inFlight := t.charged(d.ID); !inFlight {
+		t.enterDue(d)
 	}
-	if is != nil {
-		t.put(bLanes, cat(host, is, []byte(d.Inbox)), nil)
-	}
-	hostIs := firstTime(t, bLanes, host)
-	if bytes.Equal(hostWas, hostIs) {
-		return
-	}
-	if hostWas != nil {
-		t.del(bHosts, cat(hostWas, []byte(d.Host)))
-	}
-	if hostIs != nil {
-		t.put(bHosts, cat(hostIs, []byte(d.Host)), nil)
-	}
-}
-
-// firstTime returns the time in the first key that begins with p, nil where there
-// is none.
-func firstTime(t *tx, bucket string, p []byte) []byte {
-	k := t.first(bucket, p)
-	if k == nil {
-		return nil
-	}
-	return slices.Clone(k[len(p) : len(p)+timeLen])
 }
 
 // supersede ends a delivery that a later change made pointless.
@@ -152,27 +127,61 @@ func supersede(t *tx, old *coop.Delivery) {
 		return
 	}
 	d := *old
-	d.State, d.Ended, d.Next = coop.Superseded, t.now, time.Time{}
+	finish(t, &d, coop.Superseded)
 	putDelivery(t, old, d)
 }
 
-// unfinishedOf returns the deliveries of an actor of ours that are not final.
-func unfinishedOf(t *tx, n coop.Name) (list []*coop.Delivery) {
+// finish gives a delivery the times of one that came to an end.
+func finish(t *tx, d *coop.Delivery, s coop.DeliveryState) {
+	d.State, d.Ended, d.Next = s, t.now, time.Time{}
+}
+
+// supersedeAll ends what an actor of ours has not yet sent.
+func supersedeAll(t *tx, n coop.Name) {
+	var list []*coop.Delivery
 	for _, s := range []coop.DeliveryState{coop.Waiting, coop.Held} {
-		p := prefix("s" + string(s))
-		for k := range t.scan(bDeliveryIndex, p, nil) {
+		p := prefix(s)
+		for k := range t.scan(bDeliveryStates, p, nil) {
 			if d := deliveries.get(t, k[len(p):]); d != nil && d.Actor == n {
 				list = append(list, d)
 			}
 		}
 	}
-	return list
+	for _, d := range list {
+		supersede(t, d)
+	}
+}
+
+// supersedePost ends what was not yet sent of a post.
+func supersedePost(t *tx, post coop.ID) {
+	var ids [][]byte
+	for k, state := range t.scan(bLines, prefix(post), nil) {
+		if !coop.DeliveryState(state).Final() {
+			ids = append(ids, slices.Clone(k[len(k)-idLen:]))
+		}
+	}
+	for _, id := range ids {
+		supersede(t, deliveries.get(t, id))
+	}
+}
+
+// shown is a delivery as people look at it: as it stands with the attempt that it
+// is charged now, and with what goes before it.
+func (t *tx) shown(d *coop.Delivery) *coop.Delivery {
+	d = t.withCharge(d)
+	if d == nil || d.State.Final() {
+		return d
+	}
+	if first := head(t, d); first != d.ID {
+		d.Behind = first
+	}
+	return d
 }
 
 // Delivery returns a delivery.
 func (db *DB) Delivery(ctx context.Context, id coop.ID) (d coop.Delivery, err error) {
 	err = db.view(ctx, "store.Delivery", func(t *tx) error {
-		row := deliveries.get(t, key(id))
+		row := t.shown(deliveries.get(t, key(id)))
 		if row == nil {
 			return coop.Fail(coop.NotFound, "", "there is no such delivery")
 		}
@@ -185,9 +194,7 @@ func (db *DB) Delivery(ctx context.Context, id coop.ID) (d coop.Delivery, err er
 // Deliveries returns the deliveries that a filter chooses, in the order in which
 // they were made.
 func (db *DB) Deliveries(ctx context.Context, f coop.DeliveryFilter) (list []coop.Delivery, err error) {
-	if f.Limit <= 0 {
-		f.Limit = 100
-	}
+	f.Limit = cmp.Or(max(f.Limit, 0), 100)
 	err = db.view(ctx, "store.Deliveries", func(t *tx) error {
 		list = choose(t, f)
 		return nil
@@ -195,32 +202,77 @@ func (db *DB) Deliveries(ctx context.Context, f coop.DeliveryFilter) (list []coo
 	return list, err
 }
 
-// choose walks the narrowest list that has all that the filter chooses.
+// choose reads the narrowest list that has all that the filter chooses.
 func choose(t *tx, f coop.DeliveryFilter) (list []coop.Delivery) {
-	bucket, p := bDeliveries, every()
 	switch {
+	case f.ID != "":
+		if d := t.shown(deliveries.get(t, key(f.ID))); d != nil && f.ID > f.After && fits(d, f) {
+			list = append(list, *d)
+		}
+		return list
 	case f.Post != "":
-		bucket, p = bDeliveryIndex, prefix("p"+string(f.Post))
-	case f.State != "" && f.State != coop.Done:
-		bucket, p = bDeliveryIndex, prefix("s"+string(f.State))
-	case f.Host != "":
-		bucket, p = bDeliveryIndex, prefix("h"+f.Host)
+		return ofPost(t, f)
 	case f.State != "":
-		bucket, p = bDeliveryIndex, prefix("s"+string(f.State))
+		return inState(t, f, f.State)
 	}
+	for _, s := range coop.DeliveryStates() {
+		list = append(list, inState(t, f, s)...)
+	}
+	return firstByID(list, f.Limit)
+}
+
+func fits(d *coop.Delivery, f coop.DeliveryFilter) bool {
+	return (f.Host == "" || d.Host == f.Host) && (f.Coop == "" || d.Actor == f.Coop) &&
+		(f.Post == "" || d.Post == f.Post) && (f.State == "" || d.State == f.State)
+}
+
+// inState walks the deliveries in a state. Their hosts stand in the index: a row
+// is read where its host is the one.
+func inState(t *tx, f coop.DeliveryFilter, s coop.DeliveryState) (list []coop.Delivery) {
+	p := prefix(s)
 	var from []byte
 	if f.After != "" {
 		from = append(append(slices.Clip(p), f.After...), 0)
 	}
-	for k := range t.scan(bucket, p, from) {
+	by := []byte(`"actor":"` + f.Coop + `"`) // in every row of that co-op, so that the others need not be decoded
+	for k, host := range t.scan(bDeliveryStates, p, from) {
 		if len(list) == f.Limit {
 			break
 		}
-		d := deliveries.get(t, k[len(p):])
-		if d != nil && (f.ID == "" || d.ID == f.ID) && (f.Host == "" || d.Host == f.Host) && (f.Coop == "" || d.Actor == f.Coop) &&
-			(f.Post == "" || d.Post == f.Post) && (f.State == "" || d.State == f.State) {
+		if f.Host != "" && f.Host != string(host) || f.Coop != "" && !bytes.Contains(t.get(bDeliveries, k[len(p):]), by) {
+			continue
+		}
+		if d := t.shown(deliveries.get(t, k[len(p):])); d != nil && fits(d, f) {
 			list = append(list, *d)
 		}
 	}
 	return list
+}
+
+// ofPost walks the deliveries of a post, which are in the order of their inboxes.
+func ofPost(t *tx, f coop.DeliveryFilter) (list []coop.Delivery) {
+	var ids []coop.ID
+	for k, state := range t.scan(bLines, prefix(f.Post), nil) {
+		id := coop.ID(k[len(k)-idLen:])
+		if id > f.After && (f.State == "" || string(state) == string(f.State)) {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if len(list) == f.Limit {
+			break
+		}
+		if d := t.shown(deliveries.get(t, key(id))); d != nil && fits(d, f) {
+			list = append(list, *d)
+		}
+	}
+	return list
+}
+
+// firstByID sorts deliveries in the order in which they were made and keeps the
+// first.
+func firstByID(list []coop.Delivery, most int) []coop.Delivery {
+	slices.SortFunc(list, func(a, b coop.Delivery) int { return cmp.Compare(a.ID, b.ID) })
+	return list[:min(len(list), most)]
 }

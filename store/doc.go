@@ -54,6 +54,8 @@
 //	actors            id → row
 //	actor_keys        key id|actor
 //	actor_turns       N → actor                      oldest first, for eviction
+//	servers           host → row                     what it says of itself; hosts of followers
+//	server_ages       T host                         T is when it was asked
 //	received          object → row
 //	received_bodies   object → body
 //	received_order    T object
@@ -64,13 +66,18 @@
 //	seen              actor|activity → T
 //	seen_ages         T actor|activity
 //	deliveries        id → row
-//	delivery_index    scope|id                       scope: "s" state, "h" host, "p" post id
-//	order             post id|inbox|id               unfinished ones; the first is the head, the others wait for it
-//	due               inbox|T id                     waiting heads
-//	lanes             host|T inbox                   T is that of the inbox's first in due
-//	hosts             T host                         T is that of the host's first in lanes
+//	delivery_states   state|id → host
+//	lines             post id|inbox|id → state       the first unfinished one is the head, the others wait for it
+//	due               host|T id → inbox              waiting heads that are not in flight
+//	hosts             T host                         T is that of the host's first in due, or of the end of its rest
+//	charges           id → attempt, T, probe         in flight; T is when it is due again if nobody settles it
+//	rests             host → row                     hosts that are given time
+//	fans              document id → row              fans that have not reached all inboxes yet
+//	reach             document id|state → counts     servers and followers
 //
-// A lease walks hosts, then the lanes of a host, and takes the first of a lane.
-// A host with thousands of waiting deliveries is one key in hosts; a delivery
-// that must wait for an earlier one of the same post is in none of the three.
+// A lease walks hosts, and of each host the first in due. A host with thousands of
+// waiting deliveries is one key in hosts; a delivery that must wait for an earlier
+// one of the same post is in neither. What a lease takes leaves due and is noted
+// in charges: its row is written once, when it is settled. What stands in charges
+// when the file is opened was in flight when the process died.
 package store

@@ -37,25 +37,8 @@ var documents = table[docRow]{
 	},
 }
 
-// spread turns the fans of out into deliveries to those who follow now.
-func spread(t *tx, out coop.Outgoing) (coop.Outgoing, error) {
-	for _, f := range out.Fans {
-		ds, err := f.Deliveries(boxes(t, f.Names))
-		if err != nil {
-			return out, err
-		}
-		out.Deliveries = slices.Concat(out.Deliveries, ds)
-	}
-	out.Fans = nil
-	return out, nil
-}
-
 // send stores what a change tells the world.
 func send(t *tx, out coop.Outgoing) error {
-	out, err := spread(t, out)
-	if err != nil {
-		return err
-	}
 	for _, d := range out.Documents {
 		if len(d.Body) == 0 {
 			return coop.Fail(coop.Invalid, "", "a document without a body cannot be sent")
@@ -70,6 +53,11 @@ func send(t *tx, out coop.Outgoing) error {
 		}
 		documents.swap(t, nil, &row)
 		t.put(bBodies, key(d.ID), d.Body)
+	}
+	for _, f := range out.Fans {
+		if err := fanOut(t, f); err != nil {
+			return err
+		}
 	}
 	for _, d := range out.Deliveries {
 		if err := enqueue(t, d); err != nil {
@@ -190,9 +178,8 @@ func unpublish(t *tx, p coop.Post, at time.Time) {
 	for _, id := range ids {
 		burn(t, id, at)
 	}
-	for _, k := range t.keys(bOrder, prefix(p.ID)) {
-		supersede(t, deliveries.get(t, k[len(k)-idLen:]))
-	}
+	stopFans(t, func(f *fanRow) bool { return f.Post == p.ID })
+	supersedePost(t, p.ID)
 	for _, insecure := range []bool{false, true} { // the store does not know which scheme ids have
 		object := coop.Site{Domain: t.domain(), HTTP: insecure}.Object(p.Kind, p.ID)
 		discard(t, received.get(t, key(object)))

@@ -51,7 +51,7 @@ func (m *maker) out(n coop.Name, activity string, post coop.ID, inboxes ...coop.
 	o := coop.Outgoing{Documents: []coop.Document{d}}
 	for _, inbox := range inboxes {
 		o.Deliveries = append(o.Deliveries, coop.Delivery{
-			ID: m.id(), Document: d.ID, Actor: n, Type: activity, Post: post, Inbox: inbox, Created: testNow, Next: testNow,
+			ID: m.id(), Document: d.ID, Actor: n, Type: activity, Post: post, Inbox: inbox, Reach: coop.Reach{Servers: 1, Followers: 2}, Created: testNow, Next: testNow,
 		})
 	}
 	return o
@@ -124,8 +124,27 @@ func fill(tb testing.TB, db *DB) {
 	m.ok(db.SaveDraft(ctx, draft))
 	jobs, _, err := db.Lease(ctx, coop.LeaseRequest{Now: testNow, Max: 1, PerHost: 1, Backoff: func(int) time.Duration { return time.Minute }})
 	m.ok(err)
-	m.ok(db.Settle(ctx, jobs[0].ID, coop.Verdict{State: coop.Dead, Attempt: coop.Attempt{At: testNow, Took: time.Second, Status: 404, Reason: "not found"}}))
+	m.ok(db.Settle(ctx, coop.Settlement{ID: jobs[0].ID, Verdict: coop.Verdict{State: coop.Dead, Attempt: coop.Attempt{At: testNow, Took: time.Second, Status: 404, Reason: "not found"}}}))
+	jobs, _, err = db.Lease(ctx, coop.LeaseRequest{Now: testNow, Max: 2, PerHost: 1, Backoff: func(int) time.Duration { return time.Minute }})
+	m.ok(err)
+	m.ok(db.Settle(ctx, coop.Settlement{ID: jobs[0].ID, Verdict: coop.Verdict{State: coop.Waiting, Next: testNow.Add(time.Minute),
+		Attempt: coop.Attempt{At: testNow, Status: 500, Cause: coop.CauseServerError, Reason: "the server failed (500)"},
+		Rest:    &coop.Rest{Since: testNow, Until: testNow.Add(time.Hour), Failures: 5, Cause: coop.CauseServerError, Reason: "the server failed (500)"}}}))
+	fillFan(m, db)
 	m.ok(db.Ping(ctx))
+}
+
+// fillFan leaves a fan that has not reached its second inbox.
+func fillFan(m *maker, db *DB) {
+	db.bounds.fan = 1
+	defer func() { db.bounds = defaultBounds() }()
+	bert := coop.IRI("https://b.example/users/bert")
+	m.ok(db.AcceptFollow(m.Context(), coop.Follower{Coop: "komona", Actor: bert, Follow: bert + "/follow", Box: "https://b.example/inbox", Since: testNow},
+		coop.Seen{}, coop.Outgoing{}))
+	pub := m.post("komona", "fanned")
+	m.fan(&pub, "komona")
+	_, err := db.Publish(m.Context(), pub)
+	m.ok(err)
 }
 
 func fillPeople(m *maker, db *DB) {
@@ -135,6 +154,7 @@ func fillPeople(m *maker, db *DB) {
 		ID: anna, Type: "Person", Inbox: anna + "/inbox", SharedInbox: "https://a.example/inbox", Username: "anna",
 		Keys: []coop.Key{{ID: anna + "#main-key", PEM: "pem"}}, Fetched: testNow, Policy: 1,
 	}))
+	m.ok(db.SaveServer(ctx, coop.Server{Host: "a.example", Software: "mastodon", Version: "4.5.2", Asked: testNow, Again: testNow.Add(7 * day)}))
 	seen := coop.Seen{Actor: anna, Activity: anna + "/follow", At: testNow}
 	m.ok(db.AcceptFollow(ctx, coop.Follower{Coop: "komona", Actor: anna, Follow: anna + "/follow", Box: "https://a.example/inbox", Since: testNow},
 		seen, m.out("komona", "Accept", "", anna+"/inbox")))

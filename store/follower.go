@@ -73,6 +73,12 @@ func follow(t *tx, f coop.Follower) error {
 	if old != nil && old.State == coop.FollowAccepted {
 		f.State, f.Since = old.State, old.Since
 	}
+	if a := actors.get(t, key(f.Actor)); a != nil && a.Direct {
+		f.Box = a.Inbox // learned since the caller read the actor
+	}
+	if old != nil && old.Box != f.Box {
+		overtake(t, old, f.Box)
+	}
 	followers.swap(t, old, &f)
 	return nil
 }
@@ -198,6 +204,7 @@ func move(t *tx, a coop.Actor) {
 		}
 		f := *old
 		f.Box = box
+		overtake(t, old, box)
 		followers.swap(t, old, &f)
 	}
 }

@@ -31,6 +31,8 @@ const (
 	bActors         = "actors"
 	bActorKeys      = "actor_keys"
 	bActorTurns     = "actor_turns"
+	bServers        = "servers"
+	bServerAges     = "server_ages"
 	bReceived       = "received"
 	bReceivedBodies = "received_bodies"
 	bReceivedOrder  = "received_order"
@@ -41,22 +43,25 @@ const (
 	bSeen           = "seen"
 	bSeenAges       = "seen_ages"
 	bDeliveries     = "deliveries"
-	bDeliveryIndex  = "delivery_index"
-	bOrder          = "order"
+	bDeliveryStates = "delivery_states"
+	bLines          = "lines"
 	bDue            = "due"
-	bLanes          = "lanes"
 	bHosts          = "hosts"
+	bCharges        = "charges"
+	bRests          = "rests"
+	bFans           = "fans"
+	bReach          = "reach"
 )
 
-// buckets lists those of version 1.
+// buckets lists those of the newest version.
 func buckets() []string {
 	return []string{
 		bMeta, bTotals, bCoops, bKeys, bTokens, bTokenHashes,
 		bPosts, bObjects, bSlugs, bPostOrder, bCalendar,
 		bDocuments, bBodies, bPostDocuments, bOutbox, bTurns, bPlaces, bAnswers, bAnswerAges,
 		bFollowers, bFollowerCoops, bBoxes, bFollowings, bFollowingCoops,
-		bActors, bActorKeys, bActorTurns,
+		bActors, bActorKeys, bActorTurns, bServers, bServerAges,
 		bReceived, bReceivedBodies, bReceivedOrder, bReceivedVia, bReceivedBy, bDropped, bDroppedAges, bSeen, bSeenAges,
-		bDeliveries, bDeliveryIndex, bOrder, bDue, bLanes, bHosts,
+		bDeliveries, bDeliveryStates, bLines, bDue, bHosts, bCharges, bRests, bFans, bReach,
 	}
 }

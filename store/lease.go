@@ -3,227 +3,251 @@
 package store
 
 import (
+	"bytes"
 	"context"
-	"strings"
+	"slices"
 	"time"
 
 	"plenum/coop"
 )
 
+const (
+	peek      = 4              // how many of a host's deliveries are looked at while its first inbox is busy
+	farthest  = 72 * time.Hour // no wait that we give out is longer: what is due later was set by a clock that was wrong
+	foldEvery = time.Hour      // how often charges are looked through where none is due
+)
+
 // Lease returns what is due and may be sent now: the longest waiting hosts first,
-// one for each inbox, and for each host no more than it has room for. Each is
-// charged an attempt and given its next time before Lease returns. next is when
-// the first of what was not leased is due, leaving out what has to wait for a
-// request in flight; it is past where only Max held it back, and the zero time
-// where there is nothing.
+// one for each inbox, and for each host no more than it has room for; of a host
+// that rests, one when its rest is over, which goes on from there. Each is charged
+// an attempt before Lease returns. next is when the first of what was not leased
+// is due, leaving out what has to wait for a request in flight; it is past where
+// only Max held it back, and the zero time where there is nothing.
 func (db *DB) Lease(ctx context.Context, r coop.LeaseRequest) (jobs []coop.Job, next time.Time, err error) {
 	if r.Backoff == nil {
 		return nil, time.Time{}, coop.Fail(coop.Internal, "store.Lease", "a lease needs a backoff")
 	}
+	looked := false // through the charges
 	err = db.write(ctx, "store.Lease", func(t *tx) error {
-		jobs = nil
-		ids, wake := due(t, r)
-		next = wake
-		for _, id := range ids {
-			old := deliveries.get(t, key(id))
-			if old == nil {
-				return coop.Fail(coop.Internal, "", "the queue names a delivery that is missing")
+		jobs, next = nil, time.Time{}
+		if err := settle(t, r.Settled); err != nil {
+			return err
+		}
+		looked = db.fold(t, r, looked)
+		correct(t, r.Now)
+		t.flushHosts()
+		var picked []pick
+		picked, next = due(t, r)
+		jobs = make([]coop.Job, 0, len(picked))
+		bodies := map[coop.ID][]byte{}
+		for _, p := range picked {
+			job, err := db.lease(t, r, p, bodies)
+			if err != nil {
+				return err
 			}
-			d := *old
-			body := t.copyOf(bBodies, key(d.Document))
-			if body == nil {
-				end(t, old, coop.Dead, coop.Attempt{At: t.now, Reason: "what was to be sent is not stored any more"})
-				continue
+			if job.Body != nil {
+				jobs = append(jobs, job)
 			}
-			d.Attempts++
-			d.Next = r.Now.Add(r.Backoff(d.Attempts))
-			putDelivery(t, old, d)
-			jobs = append(jobs, coop.Job{Delivery: d, Body: body})
 		}
 		return nil
 	})
 	if err != nil {
+		if looked {
+			db.foldSoon(time.Time{}) // what was put back was taken back
+		}
 		return nil, time.Time{}, err
 	}
 	return jobs, next, nil
 }
 
-// due walks hosts and lanes in the order of time. Of what is in flight it passes
-// one key for each host and inbox; it never walks what waits behind them.
-func due(t *tx, r coop.LeaseRequest) (ids []coop.ID, next time.Time) {
+// pick is a delivery that a lease takes.
+type pick struct {
+	id   coop.ID
+	rest *coop.Rest // of its host
+}
+
+// lease charges one delivery. Jobs of one document share its body. A job without
+// one ended here.
+func (db *DB) lease(t *tx, r coop.LeaseRequest, p pick, bodies map[coop.ID][]byte) (coop.Job, error) {
+	d := deliveries.get(t, key(p.id))
+	if d == nil {
+		return coop.Job{}, coop.Fail(coop.Internal, "", "the queue names a delivery that is missing")
+	}
+	body, ok := bodies[d.Document]
+	if !ok {
+		body = t.copyOf(bBodies, key(d.Document))
+		bodies[d.Document] = body
+	}
+	if body == nil {
+		end(t, d, coop.Dead, coop.Attempt{At: t.now, Cause: coop.CauseOurs, Reason: "what was to be sent is not stored any more"})
+		return coop.Job{}, nil
+	}
+	t.touch(d.Host)
+	t.del(bDue, cat(prefix(d.Host), dueKey(d.Next, d.ID)))
+	c := charge{attempts: d.Attempts + 1, next: r.Now.Add(r.Backoff(d.Attempts + 1)).UTC(), probe: p.rest != nil}
+	t.put(bCharges, key(d.ID), c.encode())
+	db.foldSoon(c.next)
+	if p.rest != nil {
+		t.touch(d.Host)
+		on := *p.rest
+		on.Until = r.Now.Add(r.Probe).UTC()
+		rests.swap(t, p.rest, &on)
+	}
+	d.Attempts, d.Next = c.attempts, c.next
+	return coop.Job{Delivery: *d, Body: body, Rest: p.rest}, nil
+}
+
+// due walks hosts in the order of time. Of what is in flight it passes one key for
+// each host, and a few for each inbox; it never walks what waits behind them.
+func due(t *tx, r coop.LeaseRequest) (picked []pick, next time.Time) {
 	later := func(at time.Time) {
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}
 	}
 	for hk := range t.scan(bHosts, every(), nil) {
-		if at := keyTime(hk); !next.IsZero() && !at.Before(next) {
+		at := keyTime(hk)
+		if at.After(r.Now) || len(picked) >= r.Max {
+			later(at)
 			break
 		}
 		host := string(hk[timeLen:])
 		room := max(r.PerHost, 1) - r.Hosts[host]
-		p := prefix(host)
-		for lk := range t.scan(bLanes, p, nil) {
-			if room <= 0 {
-				break
+		rest := t.rest(host)
+		if rest != nil {
+			room = min(room, 1-r.Hosts[host])
+		}
+		if room > 0 {
+			ids, wake := dueOf(t, r, host, min(room, r.Max-len(picked)))
+			for _, id := range ids {
+				picked = append(picked, pick{id, rest})
 			}
-			at, inbox := keyTime(lk[len(p):]), coop.IRI(lk[len(p)+timeLen:])
-			if r.Inboxes[inbox] {
-				continue
-			}
-			if at.After(r.Now) || len(ids) >= r.Max {
-				later(at)
-				break
-			}
-			if dk := t.first(bDue, prefix(inbox)); dk != nil {
-				ids = append(ids, coop.ID(dk[len(dk)-idLen:]))
-				room--
+			if !wake.IsZero() && (len(picked) == r.Max || rest == nil && wake.After(r.Now)) {
+				later(wake)
 			}
 		}
 	}
-	return ids, next
+	return picked, next
 }
 
-// Settle stores what came of an attempt. A delivery that was superseded meanwhile
-// stays so and only remembers the attempt. Followers whose actor document was
-// answered with 410 are removed.
-func (db *DB) Settle(ctx context.Context, id coop.ID, v coop.Verdict) error {
-	return db.write(ctx, "store.Settle", func(t *tx) error {
-		old := deliveries.get(t, key(id))
-		if old == nil {
-			return coop.Fail(coop.NotFound, "", "there is no such delivery")
+// dueOf picks what a host has room for, one for each inbox. wake is when the first
+// is due of what it passed by for lack of room or because its time has not come.
+func dueOf(t *tx, r coop.LeaseRequest, host string, room int) (ids []coop.ID, wake time.Time) {
+	var taken []string
+	looked, p := 0, prefix(host)
+	for k, inbox := range t.scan(bDue, p, nil) {
+		at := keyTime(k[len(p):])
+		if at.After(r.Now) || room == 0 {
+			return ids, at
 		}
-		switch {
-		case old.State.Final():
-			d := *old
-			d.Results = remembered(old.Results, v.Attempt)
-			putDelivery(t, old, d)
-		case v.State.Final():
-			end(t, old, v.State, v.Attempt)
-		case v.State == coop.Waiting || v.State == coop.Held:
-			d := *old
-			d.Results = remembered(old.Results, v.Attempt)
-			if d.State != coop.Held { // who holds it back is not overruled by an attempt
-				d.State = v.State
-			}
-			if !v.Next.IsZero() {
-				d.Next = v.Next
-			}
-			putDelivery(t, old, d)
-		default:
-			return coop.Fail(coop.Internal, "", "a verdict needs a state")
+		if looked++; looked > peek+len(ids) {
+			break
 		}
-		for _, actor := range v.Remove {
-			forget(t, actor)
+		if r.Inboxes[coop.IRI(inbox)] || slices.Contains(taken, string(inbox)) {
+			continue
 		}
-		return nil
-	})
+		taken = append(taken, string(inbox))
+		ids = append(ids, coop.ID(k[len(k)-idLen:]))
+		room--
+	}
+	return ids, time.Time{}
 }
 
-// end makes a delivery final, with its last attempt.
-func end(t *tx, old *coop.Delivery, s coop.DeliveryState, a coop.Attempt) {
-	d := *old
-	d.State, d.Next, d.Ended = s, time.Time{}, t.now
-	d.Results = remembered(old.Results, a)
-	putDelivery(t, old, d)
+// foldSoon makes sure that charges are looked through once a charge has run out.
+func (db *DB) foldSoon(at time.Time) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.folds.IsZero() || at.Before(db.folds) {
+		db.folds = at
+	}
 }
 
-// remembered adds an attempt to those that a delivery remembers.
-func remembered(list []coop.Attempt, a coop.Attempt) []coop.Attempt {
-	const maxReason = 200
-	if a == (coop.Attempt{}) {
-		return list
+// fold puts back what was leased and of which nobody can say any more what came of
+// it: its time has come again, and it is not in flight. The attempt stays charged.
+// again says that it was done before, in a transaction that was taken back. It
+// reports whether charges were looked through.
+func (db *DB) fold(t *tx, r coop.LeaseRequest, again bool) bool {
+	db.mu.Lock()
+	wait := !again && !db.folds.IsZero() && r.Now.Before(db.folds)
+	if !wait {
+		db.folds = r.Now.Add(foldEvery)
 	}
-	if len(a.Reason) > maxReason {
-		a.Reason = strings.ToValidUTF8(a.Reason[:maxReason-len("…")], "") + "…"
-	}
-	a.At = a.At.UTC()
-	list = append(list[:len(list):len(list)], a)
-	return list[max(0, len(list)-coop.MaxResults):]
-}
-
-// Refund takes back a lease whose request was never answered because the process
-// stops: the attempt is not charged, and the delivery is due at now.
-func (db *DB) Refund(ctx context.Context, id coop.ID, now time.Time) error {
-	return db.write(ctx, "store.Refund", func(t *tx) error {
-		old := deliveries.get(t, key(id))
-		if old == nil {
-			return coop.Fail(coop.NotFound, "", "there is no such delivery")
-		}
-		if old.State.Final() {
-			return nil
-		}
-		d := *old
-		d.Attempts, d.Next = max(0, d.Attempts-1), now
-		putDelivery(t, old, d)
-		return nil
-	})
-}
-
-// retryStep is how many deliveries Retry changes in one transaction.
-const retryStep = 500
-
-// Retry makes the dead and the waiting deliveries that a filter chooses due at
-// once, dead ones with all their attempts before them again. It returns how many
-// they were. What has no body any more stays dead. It works in transactions of
-// retryStep deliveries.
-func (db *DB) Retry(ctx context.Context, f coop.DeliveryFilter, now time.Time) (n int, err error) {
-	states := []coop.DeliveryState{coop.Dead, coop.Waiting}
-	if f.State != "" {
-		states = []coop.DeliveryState{f.State}
-	}
-	most := f.Limit
-	if most <= 0 {
-		most = int(^uint(0) >> 1)
-	}
-	var chosen []coop.ID // before anything is changed: what is revived must not be met again as waiting
-	for _, s := range states {
-		if s != coop.Dead && s != coop.Waiting {
-			return 0, coop.Fail(coop.Invalid, "store.Retry", "only dead and waiting deliveries can be tried again")
-		}
-		g := f
-		g.State, g.Limit = s, most-len(chosen)
-		err := db.view(ctx, "store.Retry", func(t *tx) error {
-			for _, d := range choose(t, g) {
-				chosen = append(chosen, d.ID)
-			}
-			return nil
-		})
-		if err != nil {
-			return 0, err
-		}
-	}
-	for len(chosen) > 0 {
-		step := chosen[:min(len(chosen), retryStep)]
-		chosen = chosen[len(step):]
-		revived := 0
-		err := db.write(ctx, "store.Retry", func(t *tx) error {
-			revived = 0
-			for _, id := range step {
-				if revive(t, id, now) {
-					revived++
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return n, err
-		}
-		n += revived
-	}
-	return n, nil
-}
-
-func revive(t *tx, id coop.ID, now time.Time) bool {
-	old := deliveries.get(t, key(id))
-	if old == nil || old.State != coop.Dead && old.State != coop.Waiting || !t.has(bBodies, key(old.Document)) {
+	db.mu.Unlock()
+	if wait {
 		return false
 	}
-	d := *old
-	if d.State == coop.Dead {
-		d.State, d.Attempts, d.Ended = coop.Waiting, 0, time.Time{}
+	var lost []*coop.Delivery
+	for id := range t.scan(bCharges, every(), nil) {
+		c, _ := t.charged(coop.ID(id))
+		d := deliveries.get(t, id)
+		if d == nil || c.next.After(r.Now) || r.Inboxes[d.Inbox] {
+			db.foldSoon(c.next)
+			continue
+		}
+		lost = append(lost, d)
 	}
-	d.Next = now
-	putDelivery(t, old, d)
+	for _, d := range lost {
+		discharge(t, d)
+	}
 	return true
+}
+
+// discharge ends the lease of a delivery: its row has the attempt from now on.
+func discharge(t *tx, old *coop.Delivery) {
+	c, ok := t.charged(old.ID)
+	if !ok {
+		return
+	}
+	t.del(bCharges, key(old.ID))
+	d := *old
+	if !d.State.Final() {
+		d.Attempts, d.Next = c.attempts, c.next
+	}
+	putDelivery(t, old, d)
+}
+
+// recover puts back all that was in flight when the process before this one
+// ended.
+func (db *DB) recover() error {
+	return db.write(context.Background(), "store.Open", func(t *tx) error {
+		for _, id := range t.keys(bCharges, every()) {
+			if d := deliveries.get(t, id); d != nil {
+				discharge(t, d)
+			}
+		}
+		return nil
+	})
+}
+
+// correct makes due now what would be due later than any wait can be: a clock that
+// was ahead, and was set right since, must not keep it back for years.
+func correct(t *tx, now time.Time) {
+	limit := timeKey(now.Add(farthest))
+	var hosts []string
+	for k := range t.scanBack(bHosts, every(), nil) {
+		if bytes.Compare(k[:timeLen], limit) <= 0 || len(hosts) == retryStep {
+			break
+		}
+		hosts = append(hosts, string(k[timeLen:]))
+	}
+	for _, host := range hosts {
+		if r := rests.get(t, key(host)); r != nil && r.Until.After(now.Add(farthest)) {
+			t.touch(host)
+			rests.remove(t, r)
+		}
+		var ids [][]byte
+		p := prefix(host)
+		for k := range t.scan(bDue, p, nil) {
+			if bytes.Compare(k[len(p):len(p)+timeLen], limit) > 0 && len(ids) < retryStep {
+				ids = append(ids, slices.Clone(k[len(k)-idLen:]))
+			}
+		}
+		for _, id := range ids {
+			if old := deliveries.get(t, id); old != nil {
+				d := *old
+				d.Next = now
+				putDelivery(t, old, d)
+			}
+		}
+	}
 }

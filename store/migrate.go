@@ -14,11 +14,27 @@ import (
 // migrations lead from each version to the next, the first one from an empty
 // file to version 1. The list only ever grows: a released entry never changes.
 func migrations() []func(*bbolt.Tx) error {
-	return []func(*bbolt.Tx) error{makeBuckets}
+	return []func(*bbolt.Tx) error{
+		func(b *bbolt.Tx) error { return makeBuckets(b, bucketsOf1()) },
+		queueOf2,
+	}
 }
 
-func makeBuckets(b *bbolt.Tx) error {
-	for _, name := range buckets() {
+// bucketsOf1 lists those of version 1.
+func bucketsOf1() []string {
+	return []string{
+		"meta", "totals", "coops", "keys", "tokens", "token_hashes",
+		"posts", "objects", "slugs", "post_order", "calendar",
+		"documents", "bodies", "post_documents", "outbox", "turns", "places", "answers", "answer_ages",
+		"followers", "follower_coops", "boxes", "followings", "following_coops",
+		"actors", "actor_keys", "actor_turns",
+		"received", "received_bodies", "received_order", "received_via", "received_by", "dropped", "dropped_ages", "seen", "seen_ages",
+		"deliveries", "delivery_index", "order", "due", "lanes", "hosts",
+	}
+}
+
+func makeBuckets(b *bbolt.Tx, names []string) error {
+	for _, name := range names {
 		if _, err := b.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("make bucket %s: %w", name, err)
 		}

@@ -16,8 +16,10 @@ const (
 	seenLeast  = 12 * time.Hour // kept even where there are too many: longer than any signature is good for
 	droppedAge = 30 * day
 	formerAge  = 8 * day  // former keys sign until the week of their deliveries is over
+	serverAge  = 30 * day // a host of followers is asked more often than that
 	historyAge = 30 * day // deliveries that came to an end
 	deadAge    = 90 * day // dead ones wait for somebody to revive them
+	restAge    = 2 * day  // a host that rests is probed more often while anything waits for it
 	pruneStep  = 500
 )
 
@@ -33,11 +35,13 @@ func (db *DB) Prune(ctx context.Context, now time.Time) error {
 		},
 		func(t *tx) int { return pruneAnswers(t, now.Add(-answerAge)) },
 		func(t *tx) int { return pruneFormerKeys(t, now.Add(-formerAge)) },
+		func(t *tx) int { return pruneServers(t, now.Add(-serverAge)) },
 	}
 	for _, s := range []coop.DeliveryState{coop.Done, coop.Left, coop.Superseded} {
-		steps = append(steps, func(t *tx) int { return pruneDeliveries(t, s, now.Add(-historyAge)) })
+		steps = append(steps, func(t *tx) int { return pruneDeliveries(t, s, now.Add(-historyAge), now) })
 	}
-	steps = append(steps, func(t *tx) int { return pruneDeliveries(t, coop.Dead, now.Add(-deadAge)) })
+	steps = append(steps, func(t *tx) int { return pruneDeliveries(t, coop.Dead, now.Add(-deadAge), now) })
+	steps = append(steps, func(t *tx) int { return pruneRests(t, now.Add(-restAge)) })
 	for _, step := range steps {
 		for more := true; more; {
 			err := db.write(ctx, "store.Prune", func(t *tx) error {
@@ -85,22 +89,45 @@ func pruneFormerKeys(t *tx, limit time.Time) int {
 	return len(gone)
 }
 
-// pruneDeliveries walks the deliveries of a state in the order in which they were
-// made and stops at the first that was made too late to be old enough.
-func pruneDeliveries(t *tx, s coop.DeliveryState, limit time.Time) int {
-	var gone []*coop.Delivery
-	p := prefix("s" + string(s))
-	for k := range t.scan(bDeliveryIndex, p, nil) {
-		id := coop.ID(k[len(p):])
-		if len(gone) == pruneStep || id.Time().After(limit) {
+// pruneRests forgets the hosts that nothing waits for any more.
+func pruneRests(t *tx, limit time.Time) int {
+	var gone []*coop.Rest
+	for r := range rests.all(t, every()) {
+		if len(gone) == pruneStep {
 			break
 		}
-		if d := deliveries.get(t, []byte(id)); d != nil && d.Ended.Before(limit) {
+		if r.Until.Before(limit) {
+			gone = append(gone, r)
+		}
+	}
+	for _, r := range gone {
+		t.touch(r.Host)
+		rests.remove(t, r)
+	}
+	return len(gone)
+}
+
+// pruneDeliveries walks the deliveries of a state in the order in which they were
+// made and stops at the first that was made too late to be old enough. Their ids do
+// not tell when that was: they only grow, so that after a clock was ahead all are
+// ahead. Those that were made by such a clock are passed by.
+func pruneDeliveries(t *tx, s coop.DeliveryState, limit, now time.Time) int {
+	var gone []*coop.Delivery
+	p := prefix(s)
+	for k := range t.scan(bDeliveryStates, p, nil) {
+		d := deliveries.get(t, k[len(p):])
+		if len(gone) == pruneStep || d != nil && d.Created.After(limit) && !d.Created.After(now) {
+			break
+		}
+		if d != nil && d.Ended.Before(limit) {
 			gone = append(gone, d)
 		}
 	}
 	for _, d := range gone {
 		deliveries.remove(t, d)
+		if t.has(bCharges, key(d.ID)) { // in flight when the clock was set
+			t.del(bCharges, key(d.ID))
+		}
 	}
 	return len(gone)
 }

@@ -156,7 +156,7 @@ func upcoming(t *tx, q coop.PostQuery, behind *coop.Post) (list []coop.Post) {
 // Counts returns the sizes of the store.
 func (db *DB) Counts(ctx context.Context) (c coop.Counts, err error) {
 	err = db.view(ctx, "store.Counts", func(t *tx) error {
-		c = coop.Counts{Posts: t.total("posts"), Waiting: t.total("waiting"), OldestDue: keyTime(t.first(bHosts, every()))}
+		c = coop.Counts{Posts: t.total("posts"), Waiting: t.total(string(coop.Waiting)), OldestDue: keyTime(t.first(bHosts, every()))}
 		for row := range coops.all(t, every()) {
 			if row.Name != coop.Relay && row.Gone.IsZero() {
 				c.Coops++

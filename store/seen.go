@@ -22,7 +22,7 @@ func (s aged) add(t *tx, k []byte, at time.Time) {
 	if old := t.copyOf(s.rows, k); old != nil {
 		t.del(s.ages, cat(old, k))
 	} else {
-		t.add(bTotals, []byte(s.rows), 1)
+		t.count(s.rows, 1)
 	}
 	t.put(s.rows, k, timeKey(at))
 	t.put(s.ages, cat(timeKey(at), k), nil)
@@ -46,7 +46,7 @@ func (s aged) prune(t *tx, limit, spare time.Time, most, n int) int {
 		t.del(s.rows, k[timeLen:])
 	}
 	if len(gone) > 0 {
-		t.add(bTotals, []byte(s.rows), -len(gone))
+		t.count(s.rows, -len(gone))
 	}
 	return len(gone)
 }

@@ -4,8 +4,10 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -30,6 +32,7 @@ type Options struct {
 	Create bool             // make the directory and the file where they are missing
 	Domain string           // must be the one that the file was made for; empty: any, for looking into a backup
 	Now    func() time.Time // stamps rows; time.Now where it is nil
+	Rand   io.Reader        // of the ids of deliveries; crypto/rand where it is nil
 }
 
 // DB is an open store. Its methods may be called from many goroutines.
@@ -38,30 +41,41 @@ type DB struct {
 	dir        string
 	domain     string
 	now        func() time.Time
+	random     io.Reader
 	bounds     bounds
 	generation atomic.Uint64
+	pems       pems
 
-	mu      sync.Mutex // guards queue and leading
+	mu      sync.Mutex // guards what follows
 	queue   []*call
-	leading bool // somebody commits, and will look at the queue again
+	leading bool      // somebody commits, and will look at the queue again
+	folds   time.Time // when charges are to be looked through again
+	turn    int64     // the millisecond of the newest ids of deliveries
 }
 
-// bounds are how large the tables may grow whose rows strangers cause.
+// bounds are how large the tables may grow whose rows strangers cause, and how
+// much is done in one transaction.
 type bounds struct {
-	actors, received, perVia, dropped, seen int
+	actors, servers, received, perVia, dropped, seen int
+
+	fan     int // so many inboxes get their deliveries together with the document
+	fanStep int // and so many more in each transaction after it
 }
 
 func defaultBounds() bounds {
-	return bounds{actors: 20_000, received: 2_000, perVia: 200, dropped: 20_000, seen: 1_000_000}
+	return bounds{actors: 20_000, servers: 20_000, received: 2_000, perVia: 200, dropped: 20_000, seen: 1_000_000, fan: 10_000, fanStep: 2_000}
 }
 
 // Open opens the store in dir. Only its owner may be able to read dir and the
 // file: the file holds private keys.
 func Open(dir string, o Options) (*DB, error) {
 	const op = "store.Open"
-	db := &DB{dir: dir, now: o.Now, bounds: defaultBounds()}
+	db := &DB{dir: dir, now: o.Now, random: o.Rand, bounds: defaultBounds()}
 	if db.now == nil {
 		db.now = time.Now
+	}
+	if db.random == nil {
+		db.random = rand.Reader
 	}
 	if o.Create {
 		if err := create(dir, o.Domain, coop.Stamp(db.now())); err != nil {
@@ -119,7 +133,8 @@ func (db *DB) ready(o Options) error {
 	if err := migrate(db.b); err != nil {
 		return err
 	}
-	return db.b.View(func(b *bbolt.Tx) error {
+	err := db.b.View(func(b *bbolt.Tx) error {
+		db.turn = lastTurn(b)
 		db.domain = string(b.Bucket([]byte(bMeta)).Get([]byte("domain")))
 		if o.Domain != "" && o.Domain != db.domain {
 			return coop.Fail(coop.Conflict, "", fmt.Sprintf(
@@ -127,6 +142,10 @@ func (db *DB) ready(o Options) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return db.recover()
 }
 
 // Close waits for the transactions that are open and closes the file.

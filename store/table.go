@@ -89,7 +89,7 @@ func (tb table[T]) remove(t *tx, row *T) {
 func (tb table[T]) swap(t *tx, old, row *T) {
 	was, is := tb.entries(old), tb.entries(row)
 	for _, e := range was {
-		if !holds(is, e) {
+		if !holdsKey(is, e) {
 			t.del(e.bucket, e.key)
 		}
 	}
@@ -107,7 +107,7 @@ func (tb table[T]) swap(t *tx, old, row *T) {
 	}
 	for n, by := range tally {
 		if by != 0 {
-			t.add(bTotals, []byte(n), by)
+			t.count(n, by)
 		}
 	}
 	if row == nil {
@@ -131,8 +131,14 @@ func holds(es []entry, e entry) bool {
 	return false
 }
 
+func holdsKey(es []entry, e entry) bool {
+	for _, x := range es {
+		if x.bucket == e.bucket && bytes.Equal(x.key, e.key) {
+			return true
+		}
+	}
+	return false
+}
+
 // every is the prefix with which all keys begin.
 func every() []byte { return []byte{} }
-
-// total reads one of the totals that tables keep.
-func (t *tx) total(name string) int { return int(toNumber(t.get(bTotals, []byte(name)))) }

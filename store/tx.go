@@ -20,12 +20,17 @@ import (
 // tx is a transaction as the verbs see it. The first thing that goes wrong
 // sticks: what comes behind it does nothing, and the verb fails with it.
 type tx struct {
+	db     *DB
 	b      *bbolt.Tx
 	now    time.Time // the one moment of the transaction, stamped
 	bounds bounds
+	batch  *batch // of all verbs that share the commit; nil where nothing is written
 	err    error
+	turn   int64 // the millisecond of the ids that the verb makes; 0 where it has made none
 	wrote  bool
 	public bool // what public documents say has changed
+
+	entropy [10]byte // the random part of the last id
 }
 
 func (t *tx) fail(err error) {

@@ -86,9 +86,11 @@ func (db *DB) commit(group []*call) {
 			failAll(group, err)
 			return
 		}
-		culprit, wrote, public := -1, false, false
+		culprit, wrote, public, shared := -1, false, false, newBatch()
+		shared.rested = db.tx(btx).first(bRests, every()) != nil
 		for i, c := range group {
 			t := db.tx(btx)
+			t.batch = shared
 			c.run(t)
 			if c.err != nil && t.wrote {
 				culprit = i
@@ -104,6 +106,14 @@ func (db *DB) commit(group []*call) {
 		case !wrote:
 			_ = btx.Rollback()
 		default:
+			t := db.tx(btx)
+			t.batch = shared
+			t.flush()
+			if t.err != nil {
+				_ = btx.Rollback()
+				failAll(group, t.err)
+				return
+			}
 			if err := btx.Commit(); err != nil {
 				failAll(group, &coop.Error{Code: coop.Unavailable, Msg: "it could not be stored; the disk may be full", Err: err})
 				return
@@ -172,5 +182,5 @@ func wrap(op string, err error) error {
 }
 
 func (db *DB) tx(b *bbolt.Tx) *tx {
-	return &tx{b: b, now: coop.Stamp(db.now()), bounds: db.bounds}
+	return &tx{db: db, b: b, now: coop.Stamp(db.now()), bounds: db.bounds}
 }

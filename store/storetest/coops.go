@@ -86,8 +86,11 @@ func keyIsRotated(f *fixture) {
 	other := pem + "\n"
 	out := f.out("Update", "komona", "", false)
 	told := out.Documents[0]
+	key, err := f.PrivateKey(f.Context(), "komona") // which a store may remember
+	f.ok(err)
+	f.same(string(key), pem)
 	f.ok(f.RotateKey(f.Context(), c, []byte(other), out))
-	key, err := f.PrivateKey(f.Context(), "komona")
+	key, err = f.PrivateKey(f.Context(), "komona")
 	f.ok(err)
 	f.same(string(key), other)
 	key, err = f.FormerKey(f.Context(), "komona", told.ID)

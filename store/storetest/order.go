@@ -32,18 +32,19 @@ func (f *fixture) chain() (create, update coop.Delivery) {
 func laterWaits(f *fixture) {
 	ctx := f.Context()
 	create, update := f.chain()
+	f.same([]coop.ID{create.Behind, update.Behind}, []coop.ID{"", create.ID})
 	other := f.enqueue(abox)[0]
 	got, _ := f.lease(f.request())
 	f.same(got, ids(create))
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Waiting, Next: f.now.Add(8 * time.Hour)}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now.Add(8 * time.Hour)}}))
 	got, _ = f.lease(f.request())
 	f.same(got, ids(other)) // about nothing: passes by
-	f.ok(f.Settle(ctx, other.ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: other.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	r := f.request()
 	r.Now = f.now.Add(8 * time.Hour)
 	got, _ = f.lease(r)
 	f.same(got, ids(create))
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	got, _ = f.lease(f.request())
 	f.same(got, ids(update))
 }
@@ -51,7 +52,7 @@ func laterWaits(f *fixture) {
 func waitingWakesNobody(f *fixture) {
 	create, update := f.chain()
 	f.lease(f.request())
-	f.ok(f.Settle(f.Context(), create.ID, coop.Verdict{State: coop.Waiting, Next: f.now.Add(time.Hour)}))
+	f.ok(f.Settle(f.Context(), coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now.Add(time.Hour)}}))
 	got, next := f.lease(f.request())
 	f.same(got, []coop.ID{})
 	f.same(next, f.now.Add(time.Hour)) // not now, although the Update is due
@@ -65,13 +66,13 @@ func revivedGoesFirst(f *fixture) {
 	ctx := f.Context()
 	create, update := f.chain()
 	f.lease(f.request())
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Dead}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Dead}}))
 	n, err := f.Retry(ctx, coop.DeliveryFilter{State: coop.Dead}, f.now)
 	f.ok(err)
 	f.same(n, 1)
 	got, _ := f.lease(f.request())
 	f.same(got, ids(create))
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	got, _ = f.lease(f.request())
 	f.same(got, ids(update))
 }
@@ -90,7 +91,7 @@ func supersededStays(f *fixture) {
 	r.Hosts, r.Inboxes = map[string]int{"a.example": 1}, map[coop.IRI]bool{abox: true}
 	got, _ = f.lease(r)
 	f.same(got, []coop.ID{}) // the Create is still in flight: the Delete must not overtake it
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Waiting, Next: f.now, Attempt: coop.Attempt{At: f.now, Status: 500}}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now, Attempt: coop.Attempt{At: f.now, Status: 500}}}))
 	d := f.delivery(create.ID)
 	f.same([]any{d.State, len(d.Results)}, []any{coop.Superseded, 1})
 	got, _ = f.lease(f.request())
@@ -103,13 +104,13 @@ func supersededStays(f *fixture) {
 func heldHoldsBack(f *fixture) {
 	ctx := f.Context()
 	create, update := f.chain()
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Held, Next: f.now}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Held, Next: f.now}}))
 	got, next := f.lease(f.request())
 	f.same(got, []coop.ID{})
 	f.same(next, time.Time{})
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Waiting, Next: f.now}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now}}))
 	f.same(f.delivery(create.ID).State, coop.Held)
-	f.ok(f.Settle(ctx, create.ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: create.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	got, _ = f.lease(f.request())
 	f.same(got, ids(update))
 }

@@ -91,9 +91,9 @@ func leaseOfNothing(f *fixture) {
 	f.same(got, []coop.ID{})
 	f.same(next, f.now.Add(time.Minute+time.Nanosecond))
 	r := f.request()
-	r.Inboxes = map[coop.IRI]bool{bbox: true}
+	r.Now, r.Inboxes = f.now.Add(2*time.Minute), map[coop.IRI]bool{bbox: true}
 	_, next = f.lease(r)
-	f.same(next, f.now.Add(time.Hour))
+	f.same(next, f.now.Add(time.Hour)) // the other one has to wait for a request in flight
 	_, _, err := f.Lease(f.Context(), coop.LeaseRequest{Now: f.now, Max: 1})
 	f.fails(err, coop.Internal)
 }
@@ -127,7 +127,7 @@ func inboxGetsOne(f *fixture) {
 	r.Hosts, r.Inboxes = map[string]int{"a.example": 1}, map[coop.IRI]bool{abox: true}
 	got, _ = f.lease(r)
 	f.same(got, []coop.ID{})
-	f.ok(f.Settle(f.Context(), first.ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(f.Context(), coop.Settlement{ID: first.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	got, _ = f.lease(f.request())
 	f.same(got, ids(second))
 }
@@ -160,29 +160,29 @@ func verdictIsKept(f *fixture) {
 	for _, s := range []coop.DeliveryState{coop.Done, coop.Dead, coop.Left, coop.Superseded} {
 		d := f.enqueue(abox)[0]
 		f.lease(f.request())
-		f.ok(f.Settle(ctx, d.ID, coop.Verdict{State: s, Attempt: attempt}))
+		f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: s, Attempt: attempt}}))
 		got := f.delivery(d.ID)
 		if got.State != s || !got.Next.IsZero() || got.Ended.IsZero() || len(got.Results) != 1 || got.Attempts != 1 {
 			f.Errorf("settled as %s it is %+v", s, got)
 		}
-		f.ok(f.Settle(ctx, d.ID, coop.Verdict{State: coop.Waiting, Next: f.now, Attempt: attempt}))
+		f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now, Attempt: attempt}}))
 		f.same(f.delivery(d.ID).State, s)
 	}
 	d := f.enqueue(abox)[0]
 	f.lease(f.request())
-	f.ok(f.Settle(ctx, d.ID, coop.Verdict{State: coop.Waiting, Next: f.now.Add(time.Hour), Attempt: attempt}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now.Add(time.Hour), Attempt: attempt}}))
 	got, next := f.lease(f.request())
 	f.same(got, []coop.ID{})
 	f.same(next, f.now.Add(time.Hour))
-	f.fails(f.Settle(ctx, f.id(), coop.Verdict{State: coop.Done}), coop.NotFound)
-	f.fails(f.Settle(ctx, d.ID, coop.Verdict{}), coop.Internal)
+	f.ok(f.Settle(ctx, coop.Settlement{ID: f.id(), Verdict: coop.Verdict{State: coop.Done}})) // pruned meanwhile
+	f.fails(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{}}), coop.Internal)
 }
 
 func attemptsAreCapped(f *fixture) {
 	d := f.enqueue(abox)[0]
 	for i := range coop.MaxResults + 3 {
 		a := coop.Attempt{At: f.now, Status: 500 + i, Reason: strings.Repeat("ä", 150)}
-		f.ok(f.Settle(f.Context(), d.ID, coop.Verdict{State: coop.Waiting, Next: f.now, Attempt: a}))
+		f.ok(f.Settle(f.Context(), coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now, Attempt: a}}))
 	}
 	got := f.delivery(d.ID).Results
 	f.same(len(got), coop.MaxResults)
@@ -201,7 +201,7 @@ func refundTakesBack(f *fixture) {
 	f.same(f.delivery(d.ID), d)
 	got, _ := f.lease(f.request())
 	f.same(got, ids(d))
-	f.ok(f.Settle(ctx, d.ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	f.ok(f.Refund(ctx, d.ID, f.now))
 	f.same(f.delivery(d.ID).State, coop.Done)
 	f.fails(f.Refund(ctx, f.id(), f.now), coop.NotFound)
@@ -215,7 +215,7 @@ func goneIsRemoved(f *fixture) {
 	f.ok(f.AcceptFollow(ctx, f.follower("komona", bert, bbox), coop.Seen{}, coop.Outgoing{}))
 	d := f.enqueue(abox)[0]
 	f.lease(f.request())
-	f.ok(f.Settle(ctx, d.ID, coop.Verdict{State: coop.Left, Remove: []coop.IRI{anna}, Attempt: coop.Attempt{At: f.now, Status: 410}}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: coop.Left, Remove: []coop.IRI{anna}, Attempt: coop.Attempt{At: f.now, Status: 410}}}))
 	list, err := f.Followers(ctx, coop.FollowerQuery{})
 	f.ok(err)
 	f.same(list, []coop.Follower{f.follower("komona", bert, bbox)})
@@ -225,7 +225,7 @@ func goneIsRemoved(f *fixture) {
 func deliveriesAreListed(f *fixture) {
 	ctx := f.Context()
 	loose := f.enqueue(abox, bbox)
-	f.ok(f.Settle(ctx, loose[0].ID, coop.Verdict{State: coop.Dead}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: loose[0].ID, Verdict: coop.Verdict{State: coop.Dead}}))
 	pub := f.note("kollektiv", "one", abox, bbox)
 	f.publish(pub)
 	ds := pub.Out.Deliveries
@@ -256,9 +256,9 @@ func retryRevives(f *fixture) {
 	ctx := f.Context()
 	ds := f.enqueue(abox, bbox, "https://c.example/inbox")
 	f.lease(f.request())
-	f.ok(f.Settle(ctx, ds[0].ID, coop.Verdict{State: coop.Dead, Attempt: coop.Attempt{At: f.now, Status: 404}}))
-	f.ok(f.Settle(ctx, ds[1].ID, coop.Verdict{State: coop.Waiting, Next: f.now.Add(time.Hour)}))
-	f.ok(f.Settle(ctx, ds[2].ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: ds[0].ID, Verdict: coop.Verdict{State: coop.Dead, Attempt: coop.Attempt{At: f.now, Status: 404}}}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: ds[1].ID, Verdict: coop.Verdict{State: coop.Waiting, Next: f.now.Add(time.Hour)}}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: ds[2].ID, Verdict: coop.Verdict{State: coop.Done}}))
 	n, err := f.Retry(ctx, coop.DeliveryFilter{Host: "nowhere.example"}, f.now)
 	f.ok(err)
 	f.same(n, 0)
@@ -279,7 +279,7 @@ func historyIsPruned(f *fixture) {
 	var all []coop.ID
 	for _, s := range states {
 		d := f.enqueue(abox)[0]
-		f.ok(f.Settle(ctx, d.ID, coop.Verdict{State: s, Next: f.now}))
+		f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: s, Next: f.now}}))
 		all = append(all, d.ID)
 	}
 	left := func(days int, want ...coop.ID) {
@@ -292,7 +292,7 @@ func historyIsPruned(f *fixture) {
 	slow := f.out("Update", "komona", "", false, abox) // made long ago, ended only now
 	slow.Deliveries[0].ID = f.idAt(f.now.Add(-40 * 24 * time.Hour))
 	f.ok(f.ReviseCoop(ctx, f.coop("komona"), slow))
-	f.ok(f.Settle(ctx, slow.Deliveries[0].ID, coop.Verdict{State: coop.Done}))
+	f.ok(f.Settle(ctx, coop.Settlement{ID: slow.Deliveries[0].ID, Verdict: coop.Verdict{State: coop.Done}}))
 	left(29, append([]coop.ID{slow.Deliveries[0].ID}, all...)...)
 	left(31, all[3:]...)
 	left(91, all[4:]...)

@@ -3,7 +3,6 @@
 package storetest
 
 import (
-	"errors"
 	"time"
 
 	"plenum/coop"
@@ -23,12 +22,7 @@ func reachTests() []test {
 
 // fan sends a document to the followers of actors of ours.
 func (f *fixture) fan(d coop.Document, names ...coop.Name) coop.Fan {
-	return coop.Fan{Names: names, Deliveries: func(boxes []coop.Box) (list []coop.Delivery, err error) {
-		for _, b := range boxes {
-			list = append(list, coop.Delivery{ID: f.id(), Document: d.ID, Actor: d.Actor, Type: d.Type, Inbox: b.Inbox, Actors: b.Actors, Created: f.now, Next: f.now})
-		}
-		return list, nil
-	}}
+	return coop.Fan{Document: d.ID, Names: names}
 }
 
 // sentTo returns the inboxes of all deliveries.
@@ -67,7 +61,7 @@ func farewellReachesFollowers(f *fixture) {
 func failedFanStoresNothing(f *fixture) {
 	ctx := f.Context()
 	pub := f.note("komona", "first")
-	pub.Out.Fans = []coop.Fan{{Names: []coop.Name{"komona"}, Deliveries: func([]coop.Box) ([]coop.Delivery, error) { return nil, errors.New("no ids") }}}
+	pub.Out.Fans = []coop.Fan{{Document: f.id(), Names: []coop.Name{"komona"}}} // of a document that is not there
 	if _, err := f.Publish(ctx, pub); err == nil {
 		f.Fatal("it was stored without its deliveries")
 	}

@@ -102,11 +102,20 @@ type Arrivals interface {
 // Queue is what waits to be delivered.
 type Queue interface {
 	Lease(ctx context.Context, r coop.LeaseRequest) ([]coop.Job, time.Time, error)
-	Settle(ctx context.Context, id coop.ID, v coop.Verdict) error
+	Settle(ctx context.Context, settled ...coop.Settlement) error
 	Refund(ctx context.Context, id coop.ID, now time.Time) error
 	Deliveries(ctx context.Context, f coop.DeliveryFilter) ([]coop.Delivery, error)
 	Delivery(ctx context.Context, id coop.ID) (coop.Delivery, error)
 	Retry(ctx context.Context, f coop.DeliveryFilter, now time.Time) (int, error)
+	Hold(ctx context.Context, f coop.DeliveryFilter) (int, error)
+	GiveUp(ctx context.Context, f coop.DeliveryFilter, now time.Time) (int, error)
+	Expire(ctx context.Context, host string, begun time.Time, a coop.Attempt) (int, error)
+	Wake(ctx context.Context, host string) (bool, error)
+	Rests(ctx context.Context) ([]coop.Rest, error)
+	Spread(ctx context.Context) (bool, error)
+	Behind(ctx context.Context, inbox coop.IRI, most int) ([]coop.IRI, error)
+	Receipt(ctx context.Context, post coop.ID, most int) (coop.Receipt, error)
+	QueueStats(ctx context.Context) (coop.QueueStats, error)
 }
 
 // House is what keeps the store itself in order.
@@ -128,6 +137,7 @@ type Store interface {
 	Followers
 	Followings
 	Actors
+	Servers
 	Arrivals
 	Queue
 	House
@@ -136,7 +146,7 @@ type Store interface {
 // Run runs the suite. open returns an empty store for the domain x.example that
 // uses the real time; it closes it when the test ends.
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range [][]test{coopTests(), postTests(), documentTests(), followTests(), arrivalTests(), queueTests(), orderTests(), reachTests()} {
+	for _, group := range [][]test{coopTests(), postTests(), documentTests(), followTests(), serverTests(), arrivalTests(), queueTests(), hostTests(), operatorTests(), orderTests(), reachTests()} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
 				t.Parallel()
