@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package delivery_test
+
+import (
+	"slices"
+	"time"
+
+	"plenum/coop"
+)
+
+// refusals are the answers that are easily taken for one another: the key or the
+// clock, the server or what stands in front of it.
+var refusals = []provocation{
+	{how: "401", serve: answers(401),
+		cause: coop.CauseSignature, words: unsigned, next: "has to fetch our key"},
+	{how: "401 without a Date", serve: noDate(401),
+		cause: coop.CauseSignature, words: unsigned},
+	{how: "401, and the clocks are three minutes apart", serve: answers(401, date(3*time.Minute)...),
+		cause: coop.CauseSignature, words: unsigned},
+	{how: "401, and our key was changed two years ago", serve: answers(401), rotated: today.AddDate(-2, 0, 0),
+		cause: coop.CauseSignature, words: unsigned, next: "Our key was changed on 6 May 2024."},
+	{how: "401, and our key was changed on 3 May", serve: answers(401), rotated: today.AddDate(0, 0, -3),
+		cause: coop.CauseKeyChanged, words: unsigned + "; our key was changed on 3 May 2026", next: "`plenum queue retry --host "},
+	{how: "401, and its clock is two hours ahead", serve: answers(401, date(2*time.Hour+time.Minute)...),
+		cause: coop.CauseClock, words: unsigned + "; its clock is 2 hours ahead of ours", next: "`date -u`"},
+	{how: "401, and its clock is three days behind", serve: answers(401, date(-74*time.Hour)...),
+		cause: coop.CauseClock, words: unsigned + "; its clock is 3 days behind ours"},
+	{how: "401, its clock is a quarter of an hour behind, and our key was changed on 3 May", serve: answers(401, date(-15*time.Minute-30*time.Second)...), rotated: today.AddDate(0, 0, -3),
+		cause: coop.CauseClock, words: unsigned + "; its clock is 15 minutes behind ours", next: "Our key was changed on 3 May 2026."},
+	{how: "403 as JSON", serve: answers(403, "Content-Type", "application/json"), state: coop.Dead,
+		cause: coop.CauseForbidden, words: "the server refuses this delivery", next: "may block this instance"},
+	{how: "403 as a page of nginx", serve: answers(403, "Server", "nginx", "Content-Type", "text/html"), state: coop.Dead,
+		cause: coop.CauseForbidden, words: "the server refuses this delivery"},
+	{how: "403 as a page of a server that is behind Cloudflare", serve: answers(403, passedOn...), state: coop.Dead,
+		cause: coop.CauseForbidden, words: "the server refuses this delivery"},
+	{how: "403, and the clocks and the key are as in a 401", serve: answers(403, date(2*time.Hour)...), state: coop.Dead, rotated: today.AddDate(0, 0, -3),
+		cause: coop.CauseForbidden, words: "the server refuses this delivery"},
+	{how: "403 as the page with which Cloudflare checks browsers", serve: answers(403, browserCheck...), state: coop.Dead,
+		cause: coop.CauseFirewall, words: walled, next: "without a check for robots"},
+	{how: "403 as a page of Cloudflare itself", serve: answers(403, ownPage...), state: coop.Dead,
+		cause: coop.CauseFirewall, words: walled},
+	{how: "403 as a page of CloudFront itself", serve: answers(403, "Server", "CloudFront", "Content-Type", "text/html"), state: coop.Dead,
+		cause: coop.CauseFirewall, words: walled},
+	{how: "401 as the page with which Cloudflare checks browsers, two hours apart", serve: answers(401, slices.Concat(browserCheck, date(2*time.Hour))...), rotated: today.AddDate(0, 0, -3),
+		cause: coop.CauseFirewall, words: walled},
+	{how: "502 as a page of Cloudflare itself", serve: answers(502, ownPage...),
+		cause: coop.CauseProxy, words: "the host answers as a proxy: it gets no proper answer from the server behind it"},
+}
+
+// inAnswers are the statuses that need no more than themselves.
+var inAnswers = []provocation{
+	{how: "302 to another page", serve: answers(302, "Location", "https://bots.example/login"),
+		cause: coop.CauseRedirect, words: "the host answers with a redirect, which a signed delivery does not follow", next: "may have moved"},
+	{how: "308 to another inbox", serve: answers(308, "Location", "https://cats.example/inbox"),
+		cause: coop.CauseRedirect, words: "the host answers with a redirect, which a signed delivery does not follow"},
+	{how: "304", serve: answers(304),
+		cause: coop.CauseOther, words: "the host gave an answer that says nothing about a delivery", next: "The log of this instance"},
+	{how: "400", serve: answers(400), state: coop.Dead,
+		cause: coop.CauseBadRequest, words: "the server says that our request is wrong", next: "what its log says"},
+	{how: "402", serve: answers(402), state: coop.Dead,
+		cause: coop.CauseRejected, words: "the server refuses the delivery", next: "what its log says"},
+	{how: "451", serve: answers(451), state: coop.Dead,
+		cause: coop.CauseRejected, words: "the host says that the law forbids it to take this"},
+	{how: "404, and the actor's document is there", serve: answers(404), state: coop.Dead, actor: "/ada",
+		cause: coop.CauseNoInbox, words: "the server says that there is no such inbox", next: "`plenum follower remove`"},
+	{how: "404, and the actor's document answers 410", serve: answers(404), state: coop.Left, actor: "/gone/ada",
+		cause: coop.CauseActorGone, words: "the actor's own document says that it is gone, so its follow ends"},
+	{how: "410, and the actor's document is there", serve: answers(410), state: coop.Dead, actor: "/ada",
+		cause: coop.CauseInboxGone, words: "the server says that the inbox is gone, but no actor behind it says the same of itself", next: "`plenum follower remove`"},
+	{how: "410, and the actor's document answers 410", serve: answers(410), state: coop.Left, actor: "/gone/ada",
+		cause: coop.CauseActorGone, words: "the actor's own document says that it is gone, so its follow ends"},
+	{how: "405", serve: answers(405), state: coop.Dead,
+		cause: coop.CauseMethod, words: "the server says that nothing can be posted to this address", next: "may lead to something else"},
+	{how: "406", serve: answers(406), state: coop.Dead,
+		cause: coop.CauseFormat, words: "the server says that it does not take the format of our activities", next: "firewall"},
+	{how: "415", serve: answers(415), state: coop.Dead,
+		cause: coop.CauseFormat, words: "the server says that it does not take the format of our activities"},
+	{how: "408", serve: answers(408),
+		cause: coop.CauseRequestTimeout, words: "the server says that our request took too long to arrive", next: "may be slow"},
+	{how: "413", serve: answers(413), state: coop.Dead,
+		cause: coop.CauseTooLarge, words: "the host says that the activity is too large", next: "larger activities"},
+	{how: "422", serve: answers(422), state: coop.Dead,
+		cause: coop.CauseUnprocessable, words: "the server read the activity and says that it cannot process it", next: "posts of this kind"},
+	{how: "429 with Retry-After", serve: answers(429, "Retry-After", "3600"),
+		cause: coop.CauseSlowDown, words: "the server asks us to slow down", next: "nothing to be done"},
+	{how: "500", serve: answers(500),
+		cause: coop.CauseServerError, words: "the server failed", next: "has a failure"},
+	{how: "501", serve: answers(501), state: coop.Dead,
+		cause: coop.CauseNotImplemented, words: "the server says that it cannot receive activities", next: "take part in the fediverse"},
+	{how: "502", serve: answers(502),
+		cause: coop.CauseProxy, words: "the host answers as a proxy: it gets no proper answer from the server behind it", next: "behind the proxy"},
+	{how: "504", serve: answers(504),
+		cause: coop.CauseProxy, words: "the host answers as a proxy: the server behind it did not answer it in time"},
+	{how: "522", serve: answers(522),
+		cause: coop.CauseProxy, words: "the host answers as a proxy: it gets no connection to the server behind it in time"},
+	{how: "526", serve: answers(526),
+		cause: coop.CauseProxy, words: "the host answers as a proxy: the certificate of the server behind it is not valid"},
+	{how: "503", serve: answers(503),
+		cause: coop.CauseUnavailable, words: "the server is not available", next: "under maintenance"},
+	{how: "599", serve: answers(599),
+		cause: coop.CauseServerError, words: "the server failed"},
+}
