@@ -27,6 +27,7 @@ type pool struct {
 }
 
 func (p *pool) Lease(_ context.Context, r coop.LeaseRequest) (jobs []coop.Job, next time.Time, err error) {
+	p.settle(r.Settled)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for n := 0; n < p.hosts && len(jobs) < r.Max && p.leased < p.total; n++ {
@@ -42,16 +43,22 @@ func (p *pool) Lease(_ context.Context, r coop.LeaseRequest) (jobs []coop.Job, n
 	return jobs, time.Time{}, nil
 }
 
-func (p *pool) Settle(_ context.Context, _ coop.ID, v coop.Verdict) error {
+func (p *pool) Settle(_ context.Context, settled ...coop.Settlement) error {
+	p.settle(settled)
+	return nil
+}
+
+func (p *pool) settle(settled []coop.Settlement) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if v.State != coop.Done {
-		p.bad++
+	for _, s := range settled {
+		if s.Verdict.State != coop.Done {
+			p.bad++
+		}
+		if p.settled++; p.settled == p.total {
+			close(p.all)
+		}
 	}
-	if p.settled++; p.settled == p.total {
-		close(p.all)
-	}
-	return nil
 }
 
 // BenchmarkSign is the ceiling: signatures on all cores and nothing else.

@@ -23,10 +23,19 @@ import (
 // queue is a delivery.Queue in a slice, in the order of due times that the tests
 // put there. Failures are provoked by leaseErr and settleErr.
 type queue struct {
-	mu                  sync.Mutex
-	rows                []*row
-	leaseErr, settleErr error // for one call each
-	leases              int
+	mu        sync.Mutex
+	rows      []*row
+	rests     map[string]*coop.Rest
+	followers map[coop.IRI][]coop.IRI // by inbox
+	leaseErr  error                   // for one call
+	settleErr error                   // for so many calls
+	failures  int
+	leases    int
+	woken     []string
+	expired   []int // what each call of Expire ended
+	spread    int   // steps that are left
+	spreadErr error // for one call
+	steps     int
 }
 
 type row struct {
@@ -41,6 +50,17 @@ var errDisk = errors.New("no space left on device")
 func (q *queue) add(inbox string, actors ...coop.IRI) *row {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.put(inbox, actors...)
+}
+
+// locked is for tests that look at rows, or change them, under a worker that runs.
+func (q *queue) locked(f func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	f()
+}
+
+func (q *queue) put(inbox string, actors ...coop.IRI) *row {
 	n := coop.ID(fmt.Sprintf("D%03d", len(q.rows)))
 	r := &row{Delivery: coop.Delivery{
 		ID: n, Document: "DOC" + n, Actor: "kollektiv", Type: "Create", Inbox: coop.IRI(inbox),
@@ -58,6 +78,9 @@ func (q *queue) Lease(_ context.Context, r coop.LeaseRequest) (jobs []coop.Job, 
 		q.leaseErr = nil
 		return nil, time.Time{}, err
 	}
+	if err := q.settle(r.Settled); err != nil {
+		return nil, time.Time{}, err
+	}
 	hosts, boxes, posts := map[string]int{}, map[coop.IRI]bool{}, map[string]bool{}
 	for _, w := range q.rows {
 		if w.State != coop.Waiting {
@@ -65,18 +88,31 @@ func (q *queue) Lease(_ context.Context, r coop.LeaseRequest) (jobs []coop.Job, 
 		}
 		later := posts[string(w.Post)+string(w.Inbox)]
 		posts[string(w.Post)+string(w.Inbox)] = w.Post != ""
-		switch {
-		case w.Next.After(r.Now):
-			if next.IsZero() || w.Next.Before(next) {
-				next = w.Next
+		due, most, rest := w.Next, r.PerHost, q.rests[w.Host]
+		if rest != nil {
+			most = 1
+			if rest.Until.After(due) {
+				due = rest.Until
 			}
-		case later, r.Inboxes[w.Inbox], boxes[w.Inbox], r.Hosts[w.Host]+hosts[w.Host] >= r.PerHost, len(jobs) == r.Max:
+		}
+		switch {
+		case due.After(r.Now):
+			if next.IsZero() || due.Before(next) {
+				next = due
+			}
+		case later, r.Inboxes[w.Inbox], boxes[w.Inbox], r.Hosts[w.Host]+hosts[w.Host] >= most, len(jobs) == r.Max:
 		default:
 			hosts[w.Host]++
 			boxes[w.Inbox] = true
 			w.Attempts++
 			w.Next = r.Now.Add(r.Backoff(w.Attempts))
-			jobs = append(jobs, coop.Job{Delivery: w.Delivery, Body: []byte(`{"type":"Create"}`)})
+			j := coop.Job{Delivery: w.Delivery, Body: []byte(`{"type":"Create"}`)}
+			if rest != nil {
+				probe := *rest
+				j.Rest = &probe
+				rest.Until = r.Now.Add(r.Probe)
+			}
+			jobs = append(jobs, j)
 		}
 	}
 	return jobs, next, nil
@@ -91,17 +127,82 @@ func (q *queue) find(id coop.ID) *row {
 	panic("no delivery " + id)
 }
 
-func (q *queue) Settle(_ context.Context, id coop.ID, v coop.Verdict) error {
+func (q *queue) Settle(_ context.Context, settled ...coop.Settlement) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if err := q.settleErr; err != nil {
-		q.settleErr = nil
-		return err
+	return q.settle(settled)
+}
+
+func (q *queue) settle(settled []coop.Settlement) error {
+	if q.failures > 0 && len(settled) > 0 {
+		q.failures--
+		return q.settleErr
 	}
+	for _, s := range settled {
+		q.settleOne(s.ID, s.Verdict)
+	}
+	return nil
+}
+
+func (q *queue) settleOne(id coop.ID, v coop.Verdict) {
 	w := q.find(id)
 	w.State, w.Next = v.State, v.Next
 	w.verdicts = append(w.verdicts, v)
-	return nil
+	switch {
+	case v.Rest != nil:
+		if q.rests == nil {
+			q.rests = map[string]*coop.Rest{}
+		}
+		rest := *v.Rest
+		q.rests[w.Host] = &rest
+	case v.Well:
+		delete(q.rests, w.Host)
+	}
+}
+
+func (q *queue) Spread(context.Context) (more bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.spreadErr; err != nil {
+		q.spreadErr = nil
+		return false, err
+	}
+	if q.spread == 0 {
+		return false, nil
+	}
+	q.spread--
+	q.steps++
+	q.put(fmt.Sprintf("https://s%d.example/inbox", q.steps))
+	return true, nil
+}
+
+func (q *queue) Expire(_ context.Context, host string, begun time.Time, a coop.Attempt) (n int, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, w := range q.rows {
+		if n < 2 && w.State == coop.Waiting && w.Host == host && !w.Begun().After(begun) {
+			w.State, w.Next = coop.Dead, time.Time{}
+			w.verdicts = append(w.verdicts, coop.Verdict{State: coop.Dead, Attempt: a})
+			n++
+		}
+	}
+	q.expired = append(q.expired, n)
+	return n, nil
+}
+
+func (q *queue) Wake(_ context.Context, host string) (rested bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.woken = append(q.woken, host)
+	rested = q.rests[host] != nil
+	delete(q.rests, host)
+	return rested, nil
+}
+
+func (q *queue) Behind(_ context.Context, inbox coop.IRI, most int) ([]coop.IRI, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.followers[inbox][:min(most, len(q.followers[inbox]))], nil
 }
 
 func (q *queue) Refund(_ context.Context, id coop.ID, now time.Time) error {
@@ -120,7 +221,16 @@ type ring struct {
 	key []byte
 	err error
 
-	former map[coop.ID][]byte // by the document that tells of the next one
+	former  map[coop.ID][]byte // by the document that tells of the next one
+	rotated time.Time
+	asked   int // how often for the time of the change
+}
+
+func (r *ring) Rotated(context.Context, coop.Name) (time.Time, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked++
+	return r.rotated, r.err
 }
 
 func (r *ring) FormerKey(_ context.Context, _ coop.Name, document coop.ID) ([]byte, error) {

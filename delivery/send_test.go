@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -27,23 +28,44 @@ import (
 	"plenum/delivery"
 )
 
-// verify checks a cavage signature over exactly what we sign, by hand.
-func verify(r *http.Request, body []byte, pub *rsa.PublicKey) error {
+// verify checks a signature over exactly what we sign, by hand, and returns its form.
+func verify(r *http.Request, body []byte, pub *rsa.PublicKey) (form string, err error) {
+	sum := sha256.Sum256(body)
+	digest := base64.StdEncoding.EncodeToString(sum[:])
+	if input := r.Header.Get("Signature-Input"); input != "" {
+		params, ok := strings.CutPrefix(input, "sig1=")
+		want := fmt.Sprintf(`("@method" "@target-uri" "content-digest");created=%d;keyid="https://our.example/ap/coops/kollektiv#main-key";alg="rsa-v1_5-sha256"`, time.Now().Unix())
+		if !ok || params != want {
+			return "", fmt.Errorf("signature input: got %s want %s", params, want)
+		}
+		if got, want := r.Header.Get("Content-Digest"), "sha-256=:"+digest+":"; got != want {
+			return "", fmt.Errorf("content digest: got %s want %s", got, want)
+		}
+		text := "\"@method\": POST\n\"@target-uri\": " + r.URL.String() + "\n\"content-digest\": " + r.Header.Get("Content-Digest") + "\n\"@signature-params\": " + params
+		return "rfc9421", check(strings.Trim(strings.TrimPrefix(r.Header.Get("Signature"), "sig1="), ":"), text, pub)
+	}
 	m := regexp.MustCompile(`^keyId="https://our\.example/ap/coops/kollektiv#main-key",algorithm="rsa-sha256",` +
 		`headers="\(request-target\) host date digest",signature="([A-Za-z0-9+/=]+)"$`).FindStringSubmatch(r.Header.Get("Signature"))
 	if m == nil {
-		return errors.New("unexpected signature header: " + r.Header.Get("Signature"))
+		return "", errors.New("unexpected signature header: " + r.Header.Get("Signature"))
 	}
-	sum := sha256.Sum256(body)
-	if want := "SHA-256=" + base64.StdEncoding.EncodeToString(sum[:]); r.Header.Get("Digest") != want {
-		return errors.New("digest: got " + r.Header.Get("Digest"))
+	if want := "SHA-256=" + digest; r.Header.Get("Digest") != want {
+		return "", errors.New("digest: got " + r.Header.Get("Digest"))
 	}
-	sig, err := base64.StdEncoding.DecodeString(m[1])
+	signed := func(target string) string {
+		return "(request-target): post " + target + "\nhost: " + r.URL.Host + "\ndate: " + r.Header.Get("Date") + "\ndigest: " + r.Header.Get("Digest")
+	}
+	if r.URL.RawQuery != "" && check(m[1], signed(r.URL.EscapedPath()), pub) == nil {
+		return "cavage-path", nil
+	}
+	return "cavage", check(m[1], signed(r.URL.RequestURI()), pub)
+}
+
+func check(signature, text string, pub *rsa.PublicKey) error {
+	sig, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil {
 		return err
 	}
-	text := "(request-target): post " + r.URL.RequestURI() + "\nhost: " + r.URL.Host +
-		"\ndate: " + r.Header.Get("Date") + "\ndigest: " + r.Header.Get("Digest")
 	hash := sha256.Sum256([]byte(text))
 	return rsa.VerifyPKCS1v15(pub, crypto.SHA256, hash[:], sig)
 }
@@ -62,8 +84,8 @@ func TestEachAttemptIsSignedWhenItIsSent(t *testing.T) {
 			if n == 3 {
 				pub = &fresh.PublicKey
 			}
-			if err := verify(r, body, pub); err != nil {
-				t.Errorf("attempt %d: %v", n, err)
+			if form, err := verify(r, body, pub); err != nil || form != "cavage" {
+				t.Errorf("attempt %d: got form %q, %v", n, form, err)
 			}
 			if got, want := r.Header.Get("Date"), time.Now().UTC().Format(http.TimeFormat); got != want {
 				t.Errorf("attempt %d: Date: got %s want %s", n, got, want)
@@ -85,58 +107,6 @@ func TestEachAttemptIsSignedWhenItIsSent(t *testing.T) {
 		stop()
 		if got := len(q.rows[0].verdicts); got != 3 {
 			t.Errorf("got %d attempts, want 3", got)
-		}
-	})
-}
-
-// A peer that never fetches a key twice believes the old key only; one that has
-// seen the new key already believes the new key only. Each must be reached.
-func TestUpdateThatTellsOfANewKeyIsSignedWithTheOldOneEveryOtherTime(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		old, oldPEM := first()
-		fresh, freshPEM := second()
-		var signed []string
-		net := &network{answer: func(_ int, r *http.Request) (*http.Response, error) {
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				t.Error(err)
-			}
-			switch {
-			case verify(r, body, &old.PublicKey) == nil:
-				signed = append(signed, "old")
-			case verify(r, body, &fresh.PublicKey) == nil:
-				signed = append(signed, "new")
-			default:
-				signed = append(signed, "neither")
-			}
-			return status(401), nil
-		}}
-		for name, c := range map[string]struct {
-			kind string
-			post coop.ID
-			told bool // the document told of the new key
-			want []string
-		}{
-			"the Update of a new key": {"Update", "", true, []string{"old", "new", "old"}},
-			"another Update":          {"Update", "", false, []string{"new", "new", "new"}},
-			"a post":                  {"Create", "01KB3Y6Q2ZM9T4X7V0R8W5N1EA", true, []string{"new", "new", "new"}},
-		} {
-			signed = nil
-			q := &queue{}
-			row := q.add("https://b.example/inbox")
-			row.Type, row.Post, row.Document = c.kind, c.post, "01KB3Y6Q2ZM9T4X7V0R8W5N1EB"
-			keys := &ring{key: freshPEM}
-			if c.told {
-				keys.former = map[coop.ID][]byte{row.Document: oldPEM}
-			}
-			w := worker(t, q, net)
-			w.Keys = keys
-			stop := start(t, w)
-			time.Sleep(5 * time.Minute)
-			stop()
-			if diff := cmp.Diff(c.want, signed); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", name, diff)
-			}
 		}
 	})
 }
@@ -237,7 +207,7 @@ func TestBodyOfAnAnswerHoldsNothingUp(t *testing.T) {
 				net := &network{answer: func(_ int, r *http.Request) (*http.Response, error) {
 					body = &drip{ctx: r.Context(), still: still}
 					res := status(202)
-					res.Body = body
+					res.Body, res.ContentLength = body, -1
 					return res, nil
 				}}
 				q := &queue{}
@@ -248,7 +218,7 @@ func TestBodyOfAnAnswerHoldsNothingUp(t *testing.T) {
 				if row.State != coop.Done {
 					t.Errorf("got %s", row.State)
 				}
-				if !body.shut || body.read > 8<<10 {
+				if !body.shut || body.read > 8<<10 || !still && body.read == 0 {
 					t.Errorf("read %d bytes, closed: %v", body.read, body.shut)
 				}
 				stop()
@@ -268,7 +238,7 @@ func TestSilentHostIsGivenUpAfterTheDeadline(t *testing.T) {
 		stop()
 		want := []coop.Verdict{{
 			State: coop.Waiting, Next: began.Add(time.Minute).UTC(),
-			Attempt: coop.Attempt{At: began.UTC(), Took: 30 * time.Second, Reason: "the server did not answer in time"},
+			Attempt: coop.Attempt{At: began.UTC(), Took: 30 * time.Second, Cause: coop.CauseTimeout, Reason: "the server did not answer in time"},
 		}}
 		if d := cmp.Diff(want, row.verdicts); d != "" {
 			t.Error(d)
@@ -321,12 +291,30 @@ func TestQueueThatFailsIsAskedAgainInAMinute(t *testing.T) {
 	})
 }
 
-// An attempt that is not settled looks like one before which the process died: it
-// was charged, and comes again when its time comes.
+// What has arrived should not arrive again because the disk was full for a moment.
+func TestVerdictIsToldAgainWhereTheQueueFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		began := time.Now()
+		q, net := &queue{settleErr: errDisk, failures: 5}, always(202)
+		row, next := q.add("https://b.example/inbox"), q.add("https://b.example/inbox")
+		stop := start(t, worker(t, q, net))
+		time.Sleep(10 * time.Minute)
+		stop()
+		if got := net.arrivals("https://b.example/inbox", began); !slices.Equal(got, []time.Duration{0, 5 * time.Second}) {
+			t.Errorf("got requests after %v, want the inbox held until the first is settled", got)
+		}
+		if row.State != coop.Done || row.Attempts != 1 || next.State != coop.Done {
+			t.Errorf("got %s after %d attempts and %s", row.State, row.Attempts, next.State)
+		}
+	})
+}
+
+// An attempt that cannot be settled looks like one before which the process died:
+// it was charged, and comes again when its time comes.
 func TestAttemptThatCannotBeSettledCostsOne(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		began := time.Now()
-		q, net := &queue{settleErr: errDisk}, always(202)
+		q, net := &queue{settleErr: errDisk, failures: 8}, always(202) // with others, and alone
 		row := q.add("https://b.example/inbox")
 		w := worker(t, q, net)
 		var events []delivery.Event
@@ -345,8 +333,28 @@ func TestAttemptThatCannotBeSettledCostsOne(t *testing.T) {
 		if row.State != coop.Done || row.Attempts != 2 {
 			t.Errorf("got %s after %d attempts", row.State, row.Attempts)
 		}
-		if len(events) != 1 || events[0].Job.Attempts != 2 || events[0].Verdict.State != coop.Done {
+		if len(events) != 1 || events[0].Job.Attempts != 2 || events[0].Verdict.State != coop.Done || events[0].Knocks != 1 {
 			t.Errorf("got events %+v, want the one that was settled", events)
+		}
+	})
+}
+
+// A disk that is full is full for days, perhaps: until there is room the inbox gets
+// nothing more, and nothing twice.
+func TestVerdictIsKeptUntilTheDiskHasRoom(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		began := time.Now()
+		q, net := &queue{settleErr: coop.Fail(coop.Unavailable, "settle", "the disk may be full"), failures: 100}, always(202)
+		row, next := q.add("https://b.example/inbox"), q.add("https://b.example/inbox")
+		stop := start(t, worker(t, q, net))
+		time.Sleep(24 * time.Hour)
+		stop()
+		got := net.arrivals("https://b.example/inbox", began)
+		if len(got) != 2 || got[0] != 0 || got[1] < 40*time.Minute || got[1] > time.Hour {
+			t.Errorf("got requests after %v, want the second one when the first is settled", got)
+		}
+		if row.State != coop.Done || row.Attempts != 1 || next.State != coop.Done {
+			t.Errorf("got %s after %d attempts and %s", row.State, row.Attempts, next.State)
 		}
 	})
 }
@@ -370,9 +378,9 @@ func TestOneLogLineForEachAttempt(t *testing.T) {
 		w.Kick()
 		synctest.Wait()
 		stop()
-		want := `level=INFO msg="delivery waits for another attempt" coop=kollektiv activity=https://our.example/ap/activities/DOCD000 type=Create inbox=https://b.example/inbox host=b.example attempt=1 status=503 took=0s post=POST err="the server is not available (503)"
-level=INFO msg=delivered coop=kollektiv activity=https://our.example/ap/activities/DOCD000 type=Create inbox=https://b.example/inbox host=b.example attempt=2 status=202 took=0s post=POST
-level=WARN msg="delivery given up" coop=kollektiv activity=https://our.example/ap/activities/DOCD001 type=Create inbox=https://c.example/inbox host=c.example attempt=1 status=403 took=0s err="the server refuses us: it blocks this instance, or it takes nothing from outside (403)"
+		want := `level=INFO msg="delivery waits for another attempt" coop=kollektiv activity=https://our.example/ap/activities/DOCD000 type=Create inbox=https://b.example/inbox host=b.example attempt=1 status=503 took=0s form=cavage knocks=1 post=POST cause=unavailable err="the server is not available (503)"
+level=INFO msg=delivered coop=kollektiv activity=https://our.example/ap/activities/DOCD000 type=Create inbox=https://b.example/inbox host=b.example attempt=2 status=202 took=0s form=cavage knocks=1 post=POST
+level=WARN msg="delivery given up" coop=kollektiv activity=https://our.example/ap/activities/DOCD001 type=Create inbox=https://c.example/inbox host=c.example attempt=1 status=403 took=0s form=cavage knocks=1 cause=forbidden err="the server refuses this delivery (403)"
 `
 		got := regexp.MustCompile(`(?m)^time=\S+ `).ReplaceAllString(out.String(), "")
 		if d := cmp.Diff(want, got); d != "" {
