@@ -16,14 +16,11 @@
 package outbound
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 	"syscall"
 	"time"
 
@@ -35,8 +32,11 @@ const (
 	dialTimeout      = 5 * time.Second
 	handshakeTimeout = 10 * time.Second
 	idleTimeout      = 20 * time.Second // shorter than the shortest wait between two attempts
-	maxIdle          = 256
+	maxIdle          = 512              // as many hosts as are delivered to at once
 	maxPerHost       = 8
+	maxSessions      = 1024    // TLS sessions to be resumed, about 1 KiB each
+	readBuffer       = 2 << 10 // answers are short
+	writeBuffer      = 8 << 10 // a delivery with its headers goes out as one record
 	maxHeaderBytes   = 64 << 10
 )
 
@@ -52,24 +52,24 @@ type Options struct {
 // public and not allowed, it never uses a proxy from the environment (the guard
 // would then check the proxy's address in place of the host's), and it dials names
 // under .localhost as loopback. RFC 6761 §6.3. Put Guard in front of it.
-func Transport(o Options) *http.Transport { return transport(dialer(o)) }
+func Transport(o Options) *http.Transport { return transport(newWay(o, nil)) }
 
-// dialer is apart from transport so that tests can give it a resolver.
-func dialer(o Options) *net.Dialer {
-	return &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second, Control: control(o)}
-}
-
-func transport(d *net.Dialer) *http.Transport {
+func transport(w *way) *http.Transport {
 	return &http.Transport{
-		Proxy:                  nil,
-		DialContext:            dial(d),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		Proxy:       nil,
+		DialContext: w.dial,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			ClientSessionCache: tls.NewLRUClientSessionCache(maxSessions),
+		},
 		TLSHandshakeTimeout:    handshakeTimeout,
 		MaxIdleConns:           maxIdle,
 		MaxIdleConnsPerHost:    2,
 		MaxConnsPerHost:        maxPerHost,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: maxHeaderBytes,
+		ReadBufferSize:         readBuffer,
+		WriteBufferSize:        writeBuffer,
 		ForceAttemptHTTP2:      true, // a transport with a dialer of its own would not try it
 		// A connection whose other end vanished without a word would swallow
 		// every attempt at that host.
@@ -102,28 +102,6 @@ func control(o Options) func(network, address string, c syscall.RawConn) error {
 			return &refusal{why: "its address " + host + " is not a public one", err: err}
 		}
 		return &refusal{why: "no request may go to " + network + " " + address, err: err}
-	}
-}
-
-// dial sends names under .localhost to loopback without asking DNS. The guard
-// still has its say: loopback must be allowed.
-func dial(d *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, fmt.Errorf("dial %.80q: %w", address, err)
-		}
-		if name := strings.ToLower(host); name != "localhost" && !strings.HasSuffix(name, ".localhost") {
-			return d.DialContext(ctx, network, address)
-		}
-		c, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-		if err == nil || ctx.Err() != nil {
-			return c, err
-		}
-		if c, err6 := d.DialContext(ctx, network, net.JoinHostPort("::1", port)); err6 == nil {
-			return c, nil
-		}
-		return nil, err
 	}
 }
 
