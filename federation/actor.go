@@ -157,7 +157,7 @@ func (s *Service) updateActor(c coop.Coop, publicPEM string) (coop.Outgoing, err
 	if err != nil {
 		return coop.Outgoing{}, err
 	}
-	return coop.Outgoing{Documents: []coop.Document{doc}, Fans: []coop.Fan{s.fan(doc, nil, c.Name)}}, nil
+	return coop.Outgoing{Documents: []coop.Document{doc}, Fans: []coop.Fan{fan(doc, nil, c.Name)}}, nil
 }
 
 // RotateKey gives a co-op a new key under the same key id. Whoever may have the
@@ -183,7 +183,9 @@ func (s *Service) RotateKey(ctx context.Context, n coop.Name) (coop.Coop, error)
 	if err != nil {
 		return coop.Coop{}, err
 	}
-	out.Fans = []coop.Fan{s.fan(out.Documents[0], followed, names...)}
+	first := fan(out.Documents[0], followed, names...)
+	first.First = true // what goes after it is signed with the new key
+	out.Fans = []coop.Fan{first}
 	if err := s.Coops.RotateKey(ctx, c, pem, out); err != nil {
 		return coop.Coop{}, err
 	}
@@ -240,7 +242,7 @@ func (s *Service) RemoveCoop(ctx context.Context, n coop.Name) error {
 	if err != nil {
 		return err
 	}
-	out := coop.Outgoing{Documents: []coop.Document{doc}, Fans: []coop.Fan{s.fan(doc, followed, n, coop.Relay)}}
+	out := coop.Outgoing{Documents: []coop.Document{doc}, Fans: []coop.Fan{fan(doc, followed, n, coop.Relay)}}
 	if err := s.Coops.RemoveCoop(ctx, c, out); err != nil {
 		return err
 	}

@@ -88,6 +88,12 @@ type ActorStore interface {
 	ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) error
 }
 
+// ServerStore keeps what the servers of our followers say of themselves.
+type ServerStore interface {
+	SaveServer(ctx context.Context, s coop.Server) error
+	HostsToAsk(ctx context.Context, now time.Time, most int) ([]coop.IRI, error)
+}
+
 // ReceivedStore keeps what arrived.
 type ReceivedStore interface {
 	Keep(ctx context.Context, r coop.Received, seen coop.Seen) error
@@ -127,7 +133,7 @@ type Event struct {
 }
 
 // Service is the federation of one instance. Fill the exported fields by name;
-// Observe, Kick and Log may be nil.
+// Observe, Kick, Heard and Log may be nil.
 type Service struct {
 	Site       coop.Site
 	Coops      CoopStore
@@ -136,12 +142,14 @@ type Service struct {
 	Followers  FollowerStore
 	Followings FollowingStore
 	Actors     ActorStore
+	Servers    ServerStore
 	Inbox      ReceivedStore
 	Media      MediaStore
 	Fetch      FetchFunc
 	Now        func() time.Time
-	Rand       io.Reader // of ids; keys are made from it too
-	Kick       func()    // wakes the delivery worker; called after a commit, never before
+	Rand       io.Reader         // of ids; keys are made from it too
+	Kick       func()            // wakes the delivery worker; called after a commit, never before
+	Heard      func(host string) // a request was signed by somebody there: the host works
 	Observe    func(Event)
 	Log        *slog.Logger
 
@@ -150,6 +158,7 @@ type Service struct {
 	ring     keyring
 	rendered cache
 	remotes  remotes
+	asks     asker
 }
 
 // Start makes the instance actor where the database is new, and refuses a

@@ -40,6 +40,7 @@ func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Foll
 		if err := s.Followers.AskFollow(ctx, f, seen); err != nil {
 			return err
 		}
+		s.meet()
 		s.observe(Event{What: "asked", Type: "Follow", Coop: c.Name, Actor: a.ID})
 		return nil
 	}
@@ -68,6 +69,7 @@ func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, see
 		return err
 	}
 	s.kick()
+	s.meet()
 	s.observe(Event{What: "followed", Type: "Follow", Coop: f.Coop, Actor: f.Actor})
 	return nil
 }

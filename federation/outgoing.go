@@ -25,10 +25,6 @@ func (s *Service) document(n coop.Name, kind string, post coop.ID, make func(coo
 	return coop.Document{ID: id, Actor: n, Type: kind, Post: post, At: s.now(), Body: body}, nil
 }
 
-// maxActors is how many actors a delivery names: enough to find out why an inbox
-// is gone, bounded for the server where thousands follow.
-const maxActors = 20
-
 // deliveries makes one delivery of doc for each inbox that is not on this
 // instance. AP §7.1: recipients are de-duplicated, the sender is left out.
 func (s *Service) deliveries(doc coop.Document, boxes []coop.Box) ([]coop.Delivery, error) {
@@ -45,8 +41,8 @@ func (s *Service) deliveries(doc coop.Document, boxes []coop.Box) ([]coop.Delive
 		}
 		out = append(out, coop.Delivery{
 			ID: id, Document: doc.ID, Actor: doc.Actor, Type: doc.Type, Post: doc.Post,
-			Inbox: b.Inbox, Host: coop.HostOf(b.Inbox), Actors: b.Actors[:min(len(b.Actors), maxActors)],
-			State: coop.Waiting, Created: s.now(), Next: s.now(),
+			Inbox: b.Inbox, Host: coop.HostOf(b.Inbox), Actors: b.Actors,
+			Reach: coop.Reach{Servers: 1, Followers: len(b.Actors)}, State: coop.Waiting, Created: s.now(), Next: s.now(),
 		})
 	}
 	return out, nil
@@ -54,10 +50,8 @@ func (s *Service) deliveries(doc coop.Document, boxes []coop.Box) ([]coop.Delive
 
 // fan sends doc to whoever follows one of the names when it is stored, and to
 // others.
-func (s *Service) fan(doc coop.Document, others []coop.Box, names ...coop.Name) coop.Fan {
-	return coop.Fan{Names: names, Deliveries: func(boxes []coop.Box) ([]coop.Delivery, error) {
-		return s.deliveries(doc, slices.Concat(boxes, others))
-	}}
+func fan(doc coop.Document, others []coop.Box, names ...coop.Name) coop.Fan {
+	return coop.Fan{Document: doc.ID, Names: names, Others: others}
 }
 
 // to makes a delivery of doc to one actor's own inbox, or nothing where the

@@ -299,7 +299,7 @@ func (s *Service) createOnce(ctx context.Context, who coop.Principal, sub activi
 		return Submitted{}, err
 	}
 	pub.Out.Documents = []coop.Document{doc}
-	pub.Out.Fans = []coop.Fan{s.fan(doc, others, p.Coop)}
+	pub.Out.Fans = []coop.Fan{fan(doc, others, p.Coop)}
 	if err := s.addLocal(ctx, &pub); err != nil {
 		return Submitted{}, err
 	}
@@ -401,7 +401,7 @@ func (s *Service) addAnnounce(ctx context.Context, pub *coop.Publication) error 
 	doc.Listed = true
 	pub.Post.Announce = doc.ID
 	pub.Out.Documents = append(pub.Out.Documents, doc)
-	pub.Out.Fans = append(pub.Out.Fans, s.fan(doc, nil, coop.Relay))
+	pub.Out.Fans = append(pub.Out.Fans, fan(doc, nil, coop.Relay))
 	return nil
 }
 

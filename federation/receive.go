@@ -5,6 +5,7 @@ package federation
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"plenum/activity"
 	"plenum/content"
@@ -99,6 +100,7 @@ func (s *Service) prove(ctx context.Context, claim *keys.Claim, actor coop.IRI) 
 	signer := keys.Signer{Actor: actor, KeyID: claim.KeyID, Form: claim.Form, At: coop.Stamp(claim.At)}
 	failed := verify(claim, a)
 	if failed == nil {
+		s.heard(a)
 		return signer, nil
 	}
 	if a.Fetched.Equal(s.now()) || !s.remotes.mayRetry(actor, s.Now()) {
@@ -107,7 +109,27 @@ func (s *Service) prove(ctx context.Context, claim *keys.Claim, actor coop.IRI) 
 	if a, err = s.fetchActor(ctx, actor, a.Fetched); err != nil {
 		return keys.Signer{}, keyError(err)
 	}
-	return signer, verify(claim, a)
+	if failed = verify(claim, a); failed != nil {
+		return keys.Signer{}, failed
+	}
+	s.heard(a)
+	return signer, nil
+}
+
+// heard says that the hosts of an actor work: it has just sent us something. Its
+// inboxes are on its own host as far as we believe its document; one that was read
+// by other rules may have them elsewhere.
+func (s *Service) heard(a coop.Actor) {
+	if s.Heard == nil {
+		return
+	}
+	var hosts []string
+	for _, i := range []coop.IRI{a.ID, a.Inbox, a.Box()} {
+		if h := coop.HostOf(i); h != "" && !slices.Contains(hosts, h) {
+			hosts = append(hosts, h)
+			s.Heard(h)
+		}
+	}
 }
 
 func verify(claim *keys.Claim, a coop.Actor) error {
@@ -146,7 +168,9 @@ func (s *Service) actorDeleted(ctx context.Context, claim *keys.Claim, d activit
 		return false, err
 	}
 	// A key that older rules believed proves nothing here either. K09.
-	proven = known.Policy == policy && verify(claim, known) == nil
+	if proven = known.Policy == policy && verify(claim, known) == nil; proven {
+		s.heard(known)
+	}
 	if !proven && !(s.remotes.mayRetry(h.Actor, s.Now()) && s.ActorGone(ctx, h.Actor)) {
 		return false, coop.Fail(coop.Unauthorized, "federation.actorDeleted", "the signature does not fit, and the actor still exists")
 	}

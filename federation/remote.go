@@ -228,7 +228,10 @@ func (s *Service) fetchActor(ctx context.Context, id coop.IRI, had time.Time) (c
 			s.remotes.miss(id, err, s.Now())
 			return coop.Actor{}, err
 		}
-		return a, s.Actors.SaveActor(ctx, a)
+		if err := s.Actors.SaveActor(ctx, a); err != nil {
+			return coop.Actor{}, err
+		}
+		return s.Actors.Actor(ctx, id) // with what the store knows of its server
 	})
 	if err != nil {
 		return coop.Actor{}, err

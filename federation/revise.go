@@ -159,7 +159,7 @@ func (s *Service) tellAgain(ctx context.Context, pub *coop.Publication, doc coop
 		s.log().WarnContext(ctx, "addressee not found", "post", pub.Post.ID, "err", err)
 	}
 	pub.Out.Documents = append(pub.Out.Documents, doc)
-	pub.Out.Fans = []coop.Fan{s.fan(doc, others, names...)}
+	pub.Out.Fans = []coop.Fan{fan(doc, others, names...)}
 	if pub.Post.State == coop.Withdrawn { // the store takes back what followers here were given
 		return nil
 	}
