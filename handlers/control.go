@@ -38,6 +38,7 @@ func (s *Server) Control() http.Handler {
 	e.DELETE("/control/coops/:name/drafts/:id", s.dropDraft)
 	e.GET("/control/posts", s.listPosts)
 	e.GET("/control/coops/:name/posts/:slug", s.showPost)
+	e.GET("/control/coops/:name/posts/:slug/receipt", s.controlReceipt)
 	e.POST("/control/media", s.addMedia)
 
 	e.GET("/control/coops/:name/followers", s.listFollowers)
@@ -53,6 +54,9 @@ func (s *Server) Control() http.Handler {
 	e.GET("/control/deliveries", s.listDeliveries)
 	e.GET("/control/deliveries/:id", s.showDelivery)
 	e.POST("/control/deliveries/retry", s.retryDeliveries)
+	e.POST("/control/deliveries/hold", s.holdDeliveries)
+	e.POST("/control/deliveries/drop", s.dropDeliveries)
+	e.GET("/control/rests", s.rests)
 
 	e.POST("/control/backup", s.backup)
 	e.GET("/control/verify", s.verify)
@@ -87,7 +91,7 @@ type CoopInput struct {
 type PostInfo struct {
 	coop.Post
 	IRI      coop.IRI `json:"object_id"`
-	Page     coop.IRI `json:"page"`
+	Page     coop.IRI `json:"page,omitempty"` // what was deleted has none
 	Activity coop.IRI `json:"activity_id,omitempty"`
 }
 

@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"path/filepath"
 
@@ -19,22 +20,54 @@ func deliveryFilter(c echo.Context, limit int) coop.DeliveryFilter {
 }
 
 func (s *Server) listDeliveries(c echo.Context) error {
-	rows, err := s.Desk.Deliveries(c.Request().Context(), deliveryFilter(c, 100))
+	rows, err := s.deliveries(c.Request().Context(), deliveryFilter(c, 100))
 	if err != nil {
 		return err
 	}
-	if rows == nil {
-		rows = []coop.Delivery{}
+	infos, err := s.adviser().all(c.Request().Context(), rows)
+	if err != nil {
+		return err
 	}
-	return c.JSON(http.StatusOK, rows)
+	return c.JSON(http.StatusOK, infos)
+}
+
+// deliveries chooses deliveries. Where no state was asked for, those come first
+// that somebody may want to do something about: who looks at the queue does not
+// look for what has arrived.
+func (s *Server) deliveries(ctx context.Context, f coop.DeliveryFilter) ([]coop.Delivery, error) {
+	if f.State != "" || f.After != "" || f.ID != "" {
+		return s.Queue.Deliveries(ctx, f)
+	}
+	if f.Limit <= 0 {
+		f.Limit = 100
+	}
+	var all []coop.Delivery
+	for _, state := range coop.DeliveryStates() {
+		some := f
+		some.State, some.Limit = state, f.Limit-len(all)
+		if some.Limit == 0 {
+			break
+		}
+		rows, err := s.Queue.Deliveries(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
 }
 
 func (s *Server) showDelivery(c echo.Context) error {
-	d, err := s.Desk.Delivery(c.Request().Context(), coop.ID(c.Param("id")))
+	ctx := c.Request().Context()
+	d, err := s.Queue.Delivery(ctx, coop.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, d)
+	info, err := s.adviser().one(ctx, d)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, info)
 }
 
 // Retried says how many deliveries were made due.
@@ -43,14 +76,40 @@ type Retried struct {
 }
 
 func (s *Server) retryDeliveries(c echo.Context) error {
-	n, err := s.Desk.Retry(c.Request().Context(), deliveryFilter(c, 0), coop.Stamp(s.Now()))
+	n, err := s.Clerk.Retry(c.Request().Context(), deliveryFilter(c, 0), coop.Stamp(s.Now()))
+	return s.changed(c, Retried{n}, err)
+}
+
+// Held says how many deliveries are kept back now.
+type Held struct {
+	Held int `json:"held"`
+}
+
+func (s *Server) holdDeliveries(c echo.Context) error {
+	n, err := s.Clerk.Hold(c.Request().Context(), deliveryFilter(c, 0))
+	return s.changed(c, Held{n}, err)
+}
+
+// Dropped says how many deliveries were given up.
+type Dropped struct {
+	Dropped int `json:"dropped"`
+}
+
+func (s *Server) dropDeliveries(c echo.Context) error {
+	n, err := s.Clerk.GiveUp(c.Request().Context(), deliveryFilter(c, 0), coop.Stamp(s.Now()))
+	return s.changed(c, Dropped{n}, err)
+}
+
+// changed wakes the worker, for what stood behind a delivery may be due now, and
+// answers.
+func (s *Server) changed(c echo.Context, answer any, err error) error {
 	if err != nil {
 		return err
 	}
 	if s.Kick != nil {
 		s.Kick()
 	}
-	return c.JSON(http.StatusOK, Retried{Retried: n})
+	return c.JSON(http.StatusOK, answer)
 }
 
 func (s *Server) backup(c echo.Context) error {

@@ -40,11 +40,19 @@ func (s *Server) dropDraft(c echo.Context) error {
 }
 
 func (s *Server) postInfo(p coop.Post) PostInfo {
-	info := PostInfo{Post: p, IRI: s.Site.Object(p.Kind, p.ID), Page: s.Site.Page(p.Coop, p.Slug)}
+	info := PostInfo{Post: p, IRI: s.Site.Object(p.Kind, p.ID), Page: s.page(p)}
 	if p.Activity != "" {
 		info.Activity = s.Site.Activity(p.Activity)
 	}
 	return info
+}
+
+// page is the page of a post, empty where it was deleted.
+func (s *Server) page(p coop.Post) coop.IRI {
+	if p.State == coop.Withdrawn {
+		return ""
+	}
+	return s.Site.Page(p.Coop, p.Slug)
 }
 
 func (s *Server) listPosts(c echo.Context) error {
@@ -64,7 +72,7 @@ func (s *Server) listPosts(c echo.Context) error {
 }
 
 func (s *Server) showPost(c echo.Context) error {
-	p, err := s.Library.PostBySlug(c.Request().Context(), coop.Name(c.Param("name")), c.Param("slug"))
+	p, err := s.post(c)
 	if err != nil {
 		return err
 	}

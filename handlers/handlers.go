@@ -58,9 +58,25 @@ type Desk interface {
 	Followers(ctx context.Context, q coop.FollowerQuery) ([]coop.Follower, error)
 	Followings(ctx context.Context, n coop.Name) ([]coop.Following, error)
 	Actor(ctx context.Context, id coop.IRI) (coop.Actor, error)
+}
+
+// Queue is what is on its way, and why it has not arrived.
+type Queue interface {
 	Deliveries(ctx context.Context, f coop.DeliveryFilter) ([]coop.Delivery, error)
 	Delivery(ctx context.Context, id coop.ID) (coop.Delivery, error)
+	// Receipt has at most most deliveries of each state.
+	Receipt(ctx context.Context, post coop.ID, most int) (coop.Receipt, error)
+	Rests(ctx context.Context) ([]coop.Rest, error)
+	// Rotated is when the key of an actor was changed; the zero time: never.
+	Rotated(ctx context.Context, n coop.Name) (time.Time, error)
+}
+
+// Clerk does with deliveries what an operator asks for; a filter's Limit of 0
+// means all of them.
+type Clerk interface {
 	Retry(ctx context.Context, f coop.DeliveryFilter, now time.Time) (int, error)
+	Hold(ctx context.Context, f coop.DeliveryFilter) (int, error)
+	GiveUp(ctx context.Context, f coop.DeliveryFilter, now time.Time) (int, error)
 }
 
 // Keeper looks after the file.
@@ -93,6 +109,8 @@ type Server struct {
 	Files          Files
 	Tokens         Tokens
 	Desk           Desk
+	Queue          Queue
+	Clerk          Clerk
 	Keeper         Keeper
 	Pages          *web.Pages
 	Texts          Texts
@@ -101,8 +119,12 @@ type Server struct {
 	Version        string
 	Now            func() time.Time
 	Rand           io.Reader // of tokens
-	Kick           func()    // wakes the delivery worker after a retry; may be nil
-	Log            *slog.Logger
+	Kick           func()    // wakes the delivery worker after a change to the queue; may be nil
+	// Advise says in words what to do about a delivery that has not arrived; rotated
+	// is when the key of its actor was changed. May be nil.
+	Advise func(d coop.Delivery, rotated time.Time) string
+	Week   time.Duration // for how long a delivery is tried; zero: nobody is told
+	Log    *slog.Logger
 
 	unverified, verified, asking limiter
 	health                       health

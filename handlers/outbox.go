@@ -14,7 +14,7 @@ import (
 
 // outbox takes what a client publishes in the name of a co-op. AP §6.
 func (s *Server) outbox(c echo.Context) error {
-	who, err := s.bearer(c)
+	who, err := s.bearer(c, coop.Write)
 	if err != nil {
 		return err
 	}
@@ -42,10 +42,11 @@ func (s *Server) submit(c echo.Context, who coop.Principal) error {
 	return c.Blob(http.StatusCreated, activityJSON, done.Body)
 }
 
-// bearer finds out in whose name a request speaks. RFC 6750 §2.1; a token in the
+// bearer finds out in whose name a request speaks, with a token that may do what
+// it asks for. RFC 6750 §2.1; a token in the
 // query is none. Tokens have 256 random bits, so that the digest by which they are
 // looked up tells nothing.
-func (s *Server) bearer(c echo.Context) (coop.Principal, error) {
+func (s *Server) bearer(c echo.Context, need coop.Scope) (coop.Principal, error) {
 	const op = "handlers.bearer"
 	scheme, secret, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
@@ -60,8 +61,8 @@ func (s *Server) bearer(c echo.Context) (coop.Principal, error) {
 		return coop.Principal{}, err
 	case string(t.Coop) != c.Param("name"):
 		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token is for another co-op")
-	case !t.Can(coop.Write):
-		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token may read, not write")
+	case !t.Can(need):
+		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token may not "+string(need)+"; make one that may with: plenum token create")
 	}
 	return coop.Principal{Coop: t.Coop, Token: t.ID}, nil
 }

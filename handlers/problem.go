@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -86,7 +87,7 @@ func (s *Server) problem(err error, c echo.Context) {
 func (s *Server) writeProblem(c echo.Context, p Problem) error {
 	r := c.Request()
 	visits := r.Method == http.MethodGet || r.Method == http.MethodHead || c.Path() == "/follow"
-	if s.Pages != nil && visits && prefersHTML(r) {
+	if s.Pages != nil && visits && !strings.HasPrefix(c.Path(), "/api/") && prefersHTML(r) {
 		v := web.ProblemView{Chrome: s.chrome(c), Status: p.Status}
 		return s.show(c, p.Status, func(w io.Writer) error { return s.Pages.Problem(w, v) })
 	}

@@ -36,6 +36,11 @@ func (s *Server) Handler() http.Handler {
 	get(e, "/ap/coops/:name/outbox", s.document, cors)
 	e.POST("/ap/coops/:name/outbox", s.outbox, cors)
 
+	// for members, with a token
+	get(e, "/api/coops/:name/posts/:slug/receipt", s.memberReceipt, cors)
+	get(e, "/api/*", s.nothing, cors)
+	e.OPTIONS("/api/*", preflight, cors)
+
 	// pages
 	get(e, "/", s.remember(s.home))
 	get(e, "/@:name", s.remember(s.coopPage))
