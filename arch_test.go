@@ -54,6 +54,7 @@ var owner = map[string][]string{
 	"golang.org/x/image":           {"content"},
 	"code.dny.dev/ssrf":            {"outbound"},
 	"github.com/alecthomas/kong":   {"cmd/plenum"},
+	"github.com/prometheus/":       {"instance"},
 }
 
 // testsMay is what tests may import besides: what they check with.

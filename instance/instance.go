@@ -33,6 +33,7 @@ var ( // who needs what of the store, proven here
 	_ federation.FollowerStore  = (*store.DB)(nil)
 	_ federation.FollowingStore = (*store.DB)(nil)
 	_ federation.ActorStore     = (*store.DB)(nil)
+	_ federation.ServerStore    = (*store.DB)(nil)
 	_ federation.ReceivedStore  = (*store.DB)(nil)
 	_ federation.MediaStore     = (*store.DB)(nil)
 	_ delivery.Queue            = (*store.DB)(nil)
@@ -42,12 +43,14 @@ var ( // who needs what of the store, proven here
 	_ handlers.Files            = (*store.DB)(nil)
 	_ handlers.Tokens           = (*store.DB)(nil)
 	_ handlers.Desk             = (*store.DB)(nil)
+	_ handlers.Queue            = (*store.DB)(nil)
+	_ handlers.Clerk            = (*store.DB)(nil)
 	_ handlers.Keeper           = (*store.DB)(nil)
 )
 
 // How much an instance sends at once: many hosts, few requests to each.
 const (
-	maxHosts = 256
+	maxHosts = 512
 	perHost  = 2
 )
 
@@ -80,6 +83,8 @@ type Instance struct {
 	now    func() time.Time
 	log    *slog.Logger
 	server *handlers.Server
+
+	figures *figures
 }
 
 // New puts an instance together and makes its instance actor where the database
@@ -96,13 +101,14 @@ func New(ctx context.Context, o Options) (*Instance, error) {
 	transport = outbound.Guard(guard, transport)
 
 	fetcher := &outbound.Fetcher{Transport: transport, Timeout: 10 * time.Second, MaxBytes: 1 << 20, MaxRedirects: 3}
+	figures := newFigures(o.Version, o.DB, o.Now)
 	worker := &delivery.Worker{
 		Queue: o.DB, Keys: o.DB, Client: outbound.Deliverer(transport), Site: o.Site,
-		Now: o.Now, Log: o.Log, MaxHosts: maxHosts, PerHost: perHost, Observe: o.Delivered,
+		Now: o.Now, Log: o.Log, MaxHosts: maxHosts, PerHost: perHost, Observe: counted(figures, o.Delivered),
 	}
 	fed := &federation.Service{
-		Site: o.Site, Coops: o.DB, Posts: o.DB, Documents: o.DB, Followers: o.DB, Followings: o.DB, Actors: o.DB, Inbox: o.DB, Media: o.DB,
-		Fetch: fetch(fetcher), Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Observe: o.Observe, Log: o.Log,
+		Site: o.Site, Coops: o.DB, Posts: o.DB, Documents: o.DB, Followers: o.DB, Followings: o.DB, Actors: o.DB, Servers: o.DB, Inbox: o.DB, Media: o.DB,
+		Fetch: fetch(fetcher), Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Heard: worker.Heard, Observe: o.Observe, Log: o.Log,
 	}
 	worker.Gone = fed.ActorGone
 	if err := fed.Start(ctx, o.Site.Domain); err != nil {
@@ -113,11 +119,21 @@ func New(ctx context.Context, o Options) (*Instance, error) {
 		return nil, fmt.Errorf("read the pages' templates: %w", err)
 	}
 	server := &handlers.Server{
-		Site: o.Site, Fed: fed, Library: o.DB, Totals: o.DB, Files: o.DB, Tokens: o.DB, Desk: o.DB, Keeper: o.DB,
+		Site: o.Site, Fed: fed, Library: o.DB, Totals: o.DB, Files: o.DB, Tokens: o.DB, Desk: o.DB, Queue: o.DB, Clerk: o.DB, Keeper: o.DB,
 		Pages: pages, Texts: o.Texts, Limits: o.Limits, TrustedProxies: o.TrustedProxies, Version: o.Version,
-		Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Log: o.Log,
+		Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Advise: delivery.Advice, Week: delivery.Week, Log: o.Log,
 	}
-	return &Instance{Fed: fed, Worker: worker, db: o.DB, now: o.Now, log: o.Log, server: server}, nil
+	return &Instance{Fed: fed, Worker: worker, db: o.DB, now: o.Now, log: o.Log, server: server, figures: figures}, nil
+}
+
+// counted counts each attempt, and tells whoever else wants to know.
+func counted(f *figures, also func(delivery.Event)) func(delivery.Event) {
+	return func(e delivery.Event) {
+		f.count(e)
+		if also != nil {
+			also(e)
+		}
+	}
 }
 
 // fetch lends federation the one client that may leave the machine.
@@ -137,13 +153,14 @@ func (i *Instance) Handler() http.Handler { return i.server.Handler() }
 // Control is the interface of the command line.
 func (i *Instance) Control() http.Handler { return i.server.Control() }
 
-// Run delivers and tidies up until ctx ends, and returns when everything in
-// flight has been settled.
+// Run delivers, tidies up and asks the servers of followers for their software until
+// ctx ends, and returns when everything in flight has been settled.
 func (i *Instance) Run(ctx context.Context) error {
-	var tidy sync.WaitGroup
-	tidy.Go(func() { i.prune(ctx) })
+	var beside sync.WaitGroup
+	beside.Go(func() { i.prune(ctx) })
+	beside.Go(func() { i.Fed.AskServers(ctx) })
 	err := i.Worker.Run(ctx)
-	tidy.Wait()
+	beside.Wait()
 	return err
 }
 
