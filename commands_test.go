@@ -182,12 +182,13 @@ var tried = map[string]bool{
 	`TOKEN=$(plenum token create --name "a ; b")`:       true,
 	"plenum coop set hackspace --no-approve":            true,
 	"plenum help queue retry":                           true,
+	"plenum queue hold --post go-meetup-12":             true,
 	"plenum frobnicate":                                 false,
-	"plenum queue hold":                                 false,
+	"plenum queue pause":                                false,
 	"plenum queue list --hots social.example":           false,
 	"plenum post talk.md --dry-run":                     false,
 	"plenum --config a.toml serve --listen 127.0.0.1:1": false,
-	"plenum help queue drop":                            false,
+	"plenum help queue empty":                           false,
 	"plenum backup \\\n  --hot /var/backups/today":      false,
 }
 

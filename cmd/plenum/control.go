@@ -33,6 +33,7 @@ import (
 type desk struct {
 	client *http.Client
 	close  func() error
+	served bool // a server runs, and delivers
 }
 
 const socketName = "plenum.sock"
@@ -101,7 +102,7 @@ func overSocket(socket string) *desk {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
 	}}
-	return &desk{client: &http.Client{Transport: t}, close: func() error { t.CloseIdleConnections(); return nil }}
+	return &desk{client: &http.Client{Transport: t}, close: func() error { t.CloseIdleConnections(); return nil }, served: true}
 }
 
 // inProcess opens the file itself. What is published is delivered when a server
@@ -127,7 +128,7 @@ func openStore(c config.Config) (*store.DB, error) {
 	case coop.Conflict:
 		return nil, withHint(err, "set site.domain back, or set up another instance: plenum quickstart --domain "+c.Site.Domain+" --dir DIR")
 	case coop.Unavailable:
-		return nil, withHint(err, "the server that has it open answers every command but serve; stop it to start another")
+		return nil, withHint(err, "the server that has it open answers every command but serve; one that stops needs some ten seconds, try again then")
 	}
 	return db, err
 }

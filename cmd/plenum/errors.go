@@ -116,7 +116,7 @@ func sentence(err error) string {
 var lists = map[string]string{
 	"coop":      "`plenum coop list` shows the co-ops that there are",
 	"token":     "`plenum token list` shows the tokens with their ids, `plenum coop list` the co-ops",
-	"post":      "`plenum post list` shows the posts with their slugs, `plenum coop list` the co-ops",
+	"post":      "`plenum post list` shows the posts with their slugs, `plenum coop list` the co-ops; what was deleted is named by its id",
 	"follower":  "`plenum follower list` shows who follows, `plenum coop list` the co-ops",
 	"following": "`plenum following list` shows whom a co-op follows, `plenum coop list` the co-ops",
 	"queue":     "`plenum queue list` shows the deliveries with their ids, `plenum coop list` the co-ops",

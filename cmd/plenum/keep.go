@@ -137,7 +137,11 @@ func verifyFile(ctx context.Context, file string) ([]string, error) {
 	case err != nil:
 		return nil, withHint(fmt.Errorf("there is nothing to check at %s: %w", file, errors.Unwrap(err)), "name the file of a backup, DEST/data/plenum.db")
 	case info.IsDir():
-		return nil, badUsage{withHint(fmt.Errorf("%s is a directory", file), "name the file in it: "+filepath.Join(file, "plenum.db"))}
+		name := filepath.Join(file, "plenum.db")
+		if _, err := os.Stat(filepath.Join(file, "data")); err == nil { // a whole backup
+			name = filepath.Join(file, "data", "plenum.db")
+		}
+		return nil, badUsage{withHint(fmt.Errorf("%s is a directory", file), "name the file in it: "+name)}
 	}
 	if filepath.Base(file) != "plenum.db" {
 		return nil, badUsage{withHint(errors.New("the file of an instance is called plenum.db"), "name it as it lies in its directory, with media/ beside it")}

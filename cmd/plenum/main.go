@@ -46,7 +46,7 @@ type commands struct {
 	Post       postCmd       `cmd:"" help:"Publish Markdown files; list, show, delete posts."`
 	Follower   followerCmd   `cmd:"" help:"Who follows a co-op: list, approve, reject, remove."`
 	Following  followingCmd  `cmd:"" help:"Whom a co-op follows: list, add, remove."`
-	Queue      queueCmd      `cmd:"" help:"Deliveries and why they wait: list, show, retry."`
+	Queue      queueCmd      `cmd:"" help:"Deliveries and why they wait: list, show, retry, hold, drop."`
 	Backup     backupCmd     `cmd:"" help:"Copy the instance while it runs."`
 	Verify     verifyCmd     `cmd:"" help:"Check every row and index of the database."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

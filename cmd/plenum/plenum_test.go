@@ -169,10 +169,10 @@ func (s *server) stop(t *testing.T) {
 	}
 }
 
-// token makes a token for the outbox of the place's co-op.
-func (p place) token(t *testing.T) string {
+// token makes a token for the outbox of the place's co-op, or of another.
+func (p place) token(t *testing.T, flags ...string) string {
 	t.Helper()
-	return strings.TrimSpace(plenum(t, "token", "create", "--name", "test", "--config", p.config))
+	return strings.TrimSpace(plenum(t, append([]string{"token", "create", "--name", "test", "--config", p.config}, flags...)...))
 }
 
 // submission is a post on its way to an outbox.
@@ -183,35 +183,58 @@ type submission struct {
 
 // submit posts to the outbox of the place's co-op. An error means that there was
 // no answer; any answer but 201 fails the test.
-func (p place) submit(ctx context.Context, t *testing.T, client *http.Client, token string, s *submission) error {
-	body := fmt.Sprintf(`{"type":"Article","name":%q,"content":"<p>%s</p>"}`, s.title, s.title)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url("/ap/coops/coop/outbox"), strings.NewReader(body))
+func (p place) submit(ctx context.Context, t *testing.T, client *http.Client, token string, s *submission) (err error) {
+	_, s.id, err = p.post(ctx, t, client, request{coop: "coop", token: token, key: s.title, body: article(s.title)})
+	return err
+}
+
+// article is a post with a title.
+func article(title string) string {
+	return fmt.Sprintf(`{"type":"Article","name":%q,"content":"<p>%s</p>"}`, title, title)
+}
+
+// request is what a client posts to the outbox of a co-op.
+type request struct {
+	coop, token string
+	key         string // by which the outbox knows it again
+	body        string
+}
+
+// post makes a request and returns the ids of the activity and of its object. An
+// error means that there was no answer; any answer but 201 fails the test.
+func (p place) post(ctx context.Context, t *testing.T, client *http.Client, q request) (activity, object string, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url("/ap/coops/"+q.coop+"/outbox"), strings.NewReader(q.body))
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+q.token)
 	r.Header.Set("Content-Type", activityJSON)
-	r.Header.Set("Idempotency-Key", s.title)
+	r.Header.Set("Idempotency-Key", q.key)
 	res, err := client.Do(r)
 	if err != nil {
-		return err
+		return "", "", err
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	var activity struct {
-		Object struct {
-			ID string `json:"id"`
-		} `json:"object"`
+	var made struct {
+		ID     string `json:"id"`
+		Object json.RawMessage
 	}
-	if err := json.Unmarshal(answer, &activity); res.StatusCode != http.StatusCreated || err != nil || activity.Object.ID == "" {
-		t.Errorf("the outbox answered %s to %s: %s", res.Status, s.title, answer)
-		return nil
+	err = json.Unmarshal(answer, &made)
+	var full struct {
+		ID string `json:"id"`
 	}
-	s.id = activity.Object.ID
-	return nil
+	if json.Unmarshal(made.Object, &full) != nil { // its id alone
+		_ = json.Unmarshal(made.Object, &full.ID)
+	}
+	if res.StatusCode != http.StatusCreated || err != nil || made.ID == "" || full.ID == "" || made.ID != res.Header.Get("Location") {
+		t.Errorf("the outbox answered %s to %s: %s", res.Status, q.key, answer)
+		return "", "", nil
+	}
+	return made.ID, full.ID, nil
 }
 
 // fetch reads a page.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -279,46 +280,81 @@ func day(t time.Time) string {
 }
 
 type postShowCmd struct {
-	Slug string `arg:"" help:"The post's slug, the last part of its page."`
+	Slug string `arg:"" help:"The post's slug, the last part of its page; of a deleted one its id."`
 	Coop string `help:"Whose post it is; needed where there are several co-ops." placeholder:"C"`
 }
 
 // Help is shown by `plenum help post show`.
-func (postShowCmd) Help() string { return "Example: plenum post show no-masters-no-slave" }
+func (postShowCmd) Help() string {
+	return `Shows the post, how many servers and followers it has reached, and where it has
+not arrived, why, and what to do.
 
-// find is the post that a command names.
+Example: plenum post show no-masters-no-slave`
+}
+
+// postShown is a post with its receipt; a draft has none.
+type postShown struct {
+	handlers.PostInfo
+	Receipt *handlers.ReceiptInfo `json:"receipt,omitempty"`
+}
+
+// find is the post that a command names: by its slug, its id, or a URL that ends
+// with one of them.
 func (d *desk) find(ctx context.Context, name, slug string) (handlers.PostInfo, string, error) {
 	var p handlers.PostInfo
 	name, err := d.theCoop(ctx, name)
 	if err != nil {
 		return p, "", err
 	}
-	return p, name, d.call(ctx, http.MethodGet, at("coops", name, "posts", slug), nil, &p)
+	return p, name, d.call(ctx, http.MethodGet, at("coops", name, "posts", path.Base(slug)), nil, &p)
 }
 
 // Run shows a post.
 func (p postShowCmd) Run(ctx context.Context, a *app) error {
 	return a.with(ctx, func(d *desk) error {
-		info, _, err := d.find(ctx, p.Coop, p.Slug)
+		info, name, err := d.find(ctx, p.Coop, p.Slug)
 		if err != nil {
 			return err
 		}
+		shown := postShown{PostInfo: info}
+		if info.State != coop.Draft {
+			shown.Receipt = &handlers.ReceiptInfo{}
+			if err := d.call(ctx, http.MethodGet, at("coops", name, "posts", string(info.ID), "receipt"), nil, shown.Receipt); err != nil {
+				return err
+			}
+		}
 		if a.json {
-			return a.print(info)
+			return a.print(shown)
 		}
-		a.say("%s", printable(called(info)))
-		if line := info.Line(); line != "" {
-			a.say("  %s", printable(line))
-		}
-		a.say("  kind       %s, %s", info.Kind, info.State)
-		a.say("  page       %s", info.Page)
-		a.say("  object     %s", info.IRI)
-		if info.State == coop.Published {
-			a.say("  published  %s", info.Published.Format(time.RFC3339))
-			a.say("  deliveries plenum queue list --post %s", info.ID)
+		a.sayPost(info)
+		if shown.Receipt != nil {
+			a.sayReceipt(*shown.Receipt, d.served)
 		}
 		return nil
 	})
+}
+
+// sayPost prints a post. Of one that was deleted only its id and its kind are left.
+func (a *app) sayPost(p handlers.PostInfo) {
+	if p.State == coop.Withdrawn {
+		a.say("A post that was deleted")
+	} else {
+		a.say("%s", printable(called(p)))
+		if line := p.Line(); line != "" {
+			a.say("  %s", printable(line))
+		}
+	}
+	a.say("  kind       %s, %s", p.Kind, p.State)
+	if p.Page != "" {
+		a.say("  page       %s", p.Page)
+	}
+	a.say("  object     %s", p.IRI)
+	if !p.Published.IsZero() {
+		a.say("  published  %s", p.Published.Format(time.RFC3339))
+	}
+	if p.State != coop.Draft {
+		a.say("  deliveries plenum queue list --post %s", p.ID)
+	}
 }
 
 type postDeleteCmd struct {

@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mode": mode, "chown": chown, "empty": empty, "replace": replace, "terminate": terminate,
 			"waitfor": waitFor, "waitdir": waitDir, "until": until,
-			"get": get, "post": post, "revoke": revoke, "showlast": showLast,
+			"get": get, "getas": getAs, "post": post, "revoke": revoke, "showlast": showLast, "postlast": postLast,
 		},
 	})
 }
@@ -179,6 +179,19 @@ func get(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
+// getAs asks a URL with the token in a file, and prints what it is answered.
+func getAs(ts *testscript.TestScript, _ bool, args []string) {
+	r, err := http.NewRequest(http.MethodGet, args[1], nil)
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[0])))
+	res, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d %s %s %s\n", res.StatusCode, res.Header.Get("Content-Type"), res.Header.Get("Cache-Control"), body)
+}
+
 // post sends a file to an outbox with the token in another file, and prints the
 // answer.
 func post(ts *testscript.TestScript, _ bool, args []string) {
@@ -210,6 +223,11 @@ func revoke(ts *testscript.TestScript, _ bool, args []string) {
 
 func showLast(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("plenum", "queue", "show", last(ts, args[0])))
+}
+
+// postLast shows a post by its id.
+func postLast(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("plenum", append([]string{"post", "show", last(ts, args[0])}, args[1:]...)...))
 }
 
 // The help of every command says what it does and shows how it is called.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -18,6 +19,11 @@ import (
 	"plenum/config"
 	"plenum/instance"
 )
+
+// gcPercent lets the heap, which has a few megabytes, grow to three times what is in
+// use before it is looked through: with Go's own 100 a fan-out would spend a
+// twentieth of its time on that. GOGC in the environment overrules it.
+const gcPercent = 200
 
 type serveCmd struct{}
 
@@ -37,6 +43,9 @@ func (serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	if err := ownedByUs(c.Data.Dir); err != nil {
 		return err
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	log := logger(a)
 	db, err := openStore(c)
