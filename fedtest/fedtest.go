@@ -46,7 +46,7 @@ func Run(t *testing.T, test func(t *testing.T, n *Network), options ...Option) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &Network{
 			t: t, seed: 1, dir: t.TempDir(), // made before end is registered, so that it goes after it
-			hosts: map[string]*host{}, rolls: map[string]uint64{}, badLuck: map[string]int{},
+			hosts: map[string]*host{}, rolls: map[string]uint64{}, badLuck: map[string]int{}, cables: map[string]*http.Transport{},
 		}
 		for _, o := range options {
 			o(n)
@@ -67,6 +67,7 @@ func (n *Network) end() {
 	for _, i := range n.all() {
 		i.Stop()
 	}
+	n.unplug()
 	n.running.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()

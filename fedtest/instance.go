@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plenum/coop"
@@ -36,6 +38,8 @@ type Instance struct {
 	dir   string
 	ended chan error
 	stop  context.CancelFunc
+	kill  context.CancelFunc // of what the process sends
+	skew  atomic.Int64       // how far its clock is ahead
 
 	mu        sync.Mutex
 	delivered []delivery.Event
@@ -69,14 +73,16 @@ func coopOf(name string) coop.Name {
 func (i *Instance) Start() {
 	t := i.net.t
 	t.Helper()
-	db, err := store.Open(i.dir, store.Options{Domain: i.Host})
+	db, err := store.Open(i.dir, store.Options{Domain: i.Host, Now: i.now})
 	if err != nil {
 		t.Fatalf("fedtest: open the database of %s: %v", i.Host, err)
 	}
 	i.DB = db
+	var life context.Context
+	life, i.kill = context.WithCancel(context.WithoutCancel(t.Context()))
 	i.Instance, err = instance.New(t.Context(), instance.Options{
-		Site: i.Site, Version: "test", DB: db, Transport: from{i.net, i.Host},
-		Now: time.Now, Rand: rand.Reader, Log: logOf(t, i.Host), Delivered: i.note,
+		Site: i.Site, Version: "test", DB: db, Transport: from{i.net, i.Host, life},
+		Now: i.now, Rand: rand.Reader, Log: logOf(t, i.Host), Delivered: i.note,
 	})
 	if err != nil {
 		t.Fatalf("fedtest: %s: %v", i.Host, err)
@@ -108,6 +114,7 @@ func (i *Instance) Stop() {
 	i.net.release(i.Host)
 	i.stop()
 	i.stop = nil
+	defer i.kill()
 	if err := <-i.ended; err != nil {
 		i.net.t.Errorf("%s did not stop well: %v", i.Host, err)
 	}
@@ -116,6 +123,27 @@ func (i *Instance) Stop() {
 		i.net.t.Errorf("%s: %v", i.Host, err)
 	}
 }
+
+// Crash ends the instance as a loss of power would: its file stays what it is at
+// this moment, and what it had sent gets no answer.
+func (i *Instance) Crash() {
+	i.net.t.Helper()
+	synctest.Wait() // nobody is writing
+	files, err := pack(i.dir)
+	if err != nil {
+		i.net.t.Fatalf("fedtest: %s: %v", i.Host, err)
+	}
+	i.kill()
+	i.Stop() // what it still does is done to a file that goes
+	if err := errors.Join(os.RemoveAll(i.dir), (&template{files: files}).unpack(i.dir)); err != nil {
+		i.net.t.Fatalf("fedtest: %s: %v", i.Host, err)
+	}
+}
+
+// Clock sets the clock of the instance ahead of everybody's, or behind it.
+func (i *Instance) Clock(ahead time.Duration) { i.skew.Store(int64(ahead)) }
+
+func (i *Instance) now() time.Time { return time.Now().Add(time.Duration(i.skew.Load())) }
 
 // note keeps what came of each attempt.
 func (i *Instance) note(e delivery.Event) {
@@ -186,6 +214,11 @@ func build(name string) (map[string][]byte, error) {
 	if err = errors.Join(err, db.Close()); err != nil {
 		return nil, err
 	}
+	return pack(dir)
+}
+
+// pack reads the files of a directory.
+func pack(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	return files, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

@@ -43,12 +43,14 @@ type Network struct {
 	flying    int               // requests that are under way
 	instances []*Instance
 	peers     int
+	cables    map[string]*http.Transport // to the hosts that are wired, by the name of who sends
 }
 
 // host is where requests to a name end up.
 type host struct {
 	handler http.Handler
-	ours    bool // an instance, and not a raw peer
+	wire    func(net.Conn) // takes the host's connections in place of the handler; nil: nobody does
+	ours    bool           // an instance, and not a raw peer
 	address string
 
 	down   bool          // nothing listens
@@ -161,10 +163,17 @@ func (n *Network) Sends(name, kind string, since time.Time) (after []time.Durati
 type from struct {
 	*Network
 	name string
+	life context.Context // ends when the process that sends is killed; nil: it never is
 }
 
 // RoundTrip carries a request to the host that its URL names.
 func (f from) RoundTrip(r *http.Request) (*http.Response, error) {
+	if f.life != nil {
+		ctx, cancel := context.WithCancel(r.Context())
+		stop := context.AfterFunc(f.life, cancel)
+		defer func() { _ = stop() }() // what was answered may still be read
+		r = r.WithContext(ctx)
+	}
 	var body []byte
 	if r.Body != nil {
 		var err error
@@ -241,6 +250,9 @@ func (f from) carry(r *http.Request, body []byte, h host, e *Exchange, luck fate
 	if h.hang || luck.kind == "hang" {
 		<-ctx.Done()
 		return nil, ctx.Err()
+	}
+	if h.wire != nil {
+		return f.cable(r, body)
 	}
 	if status := max(h.status, luck.status); status > 0 {
 		return answered(r, status), nil

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"plenum/coop"
-	"plenum/delivery"
 	"plenum/fedtest"
 )
 
@@ -37,7 +36,7 @@ func TestHostThatIsDownIsTriedForSevenDaysAndRevivedOnRequest(t *testing.T) {
 			t.Errorf("got %v\nwant %v", got, want)
 		}
 		dead := a.Deliveries(coop.DeliveryFilter{State: coop.Dead})
-		if len(dead) != 1 || dead[0].Attempts != 16 || !strings.Contains(dead[0].Results[len(dead[0].Results)-1].Reason, "given up after 16 attempts") {
+		if len(dead) != 1 || dead[0].Attempts != 16 || !strings.Contains(dead[0].Results[len(dead[0].Results)-1].Reason, "given up after seven days") {
 			t.Fatalf("got %+v", dead)
 		}
 		if got := a.Followers(a.Coop); len(got) != 1 {
@@ -51,35 +50,6 @@ func TestHostThatIsDownIsTriedForSevenDaysAndRevivedOnRequest(t *testing.T) {
 			t.Errorf("%d revived, got %+v", answer.Retried, got)
 		}
 	}, fedtest.Calm(), fedtest.Jitter(even))
-}
-
-func TestAttemptsAreMadeAtTheTimesThatTheJitterGives(t *testing.T) {
-	t.Parallel()
-	jitter := func() func() float64 { return rand.New(rand.NewPCG(35, 3)).Float64 }
-	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
-		a, peer := n.Instance("a.example"), n.Peer("peer.example")
-		peer.Follows(a, a.Actor())
-		n.Answer(peer.Host, http.StatusServiceUnavailable)
-		began := time.Now()
-		a.Publish(fedtest.Report("Now and then"))
-		n.Quiet()
-		next := jitter() // once when the attempt is charged, once when it is judged
-		next()
-		next() // the Accept
-		at, want := began, []time.Duration{0}
-		for k := 1; k <= 15; k++ {
-			next()
-			at = coop.Stamp(at.Add(delivery.Backoff(k, next())))
-			want = append(want, at.Sub(began))
-		}
-		got := n.Sends(peer.Host, "Create", began)
-		if !slices.Equal(got, want) {
-			t.Errorf("got %v\nwant %v", got, want)
-		}
-		if last := got[len(got)-1]; last < 5*24*time.Hour || last > 9*24*time.Hour {
-			t.Errorf("the last attempt came after %v", last)
-		}
-	}, fedtest.Calm(), fedtest.Jitter(jitter()))
 }
 
 func TestOrderOfAPostIsKeptThroughAnOutage(t *testing.T) {

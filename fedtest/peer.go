@@ -81,9 +81,17 @@ func (n *Network) NewKey() *rsa.PrivateKey {
 // Peer puts a raw actor on a host.
 func (n *Network) Peer(name string) *Peer {
 	n.t.Helper()
+	return n.peer(name, n.NewKey())
+}
+
+// Elsewhere puts a raw actor on another host, with the same key: it costs nothing
+// to have a hundred.
+func (p *Peer) Elsewhere(name string) *Peer { return p.net.peer(name, p.Key) }
+
+func (n *Network) peer(name string, key *rsa.PrivateKey) *Peer {
 	base := coop.IRI("https://" + name)
 	p := &Peer{
-		Host: name, ID: base + "/actor", KeyID: base + "/actor#main-key", Key: n.NewKey(), Inbox: base + "/inbox",
+		Host: name, ID: base + "/actor", KeyID: base + "/actor#main-key", Key: key, Inbox: base + "/inbox",
 		net: n, routes: map[string]http.HandlerFunc{},
 	}
 	p.Serve("/actor", as2, p.Document())
@@ -292,7 +300,7 @@ func (p *Peer) Post(l Letter) int {
 	if l.Signed != nil {
 		l.Signed(r)
 	}
-	res, err := from{p.net, p.Host}.RoundTrip(r)
+	res, err := from{Network: p.net, name: p.Host}.RoundTrip(r)
 	if err != nil {
 		return 0
 	}

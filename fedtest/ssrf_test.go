@@ -94,6 +94,7 @@ func TestDeliveryFollowsNoRedirect(t *testing.T) {
 	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
 		a, peer, other := n.Instance("a.example"), n.Peer("peer.example"), n.Peer("other.example")
 		peer.Follows(a, a.Actor())
+		time.Sleep(time.Minute) // its server is asked for its software
 		for _, status := range []int{http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 			for _, to := range []string{"https://127.0.0.1/inbox", string(other.Inbox), string(peer.ID)} {
 				peer.Route("/inbox", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, status) })
