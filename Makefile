@@ -17,7 +17,7 @@ lint: ## gofmt, vet, staticcheck
 	scripts/check.sh lint
 
 golden: ## write the golden files anew, to be looked at before they are committed
-	go test ./activity ./config ./content ./feed ./store ./cmd/... -update
+	go test ./activity ./config ./content ./delivery ./feed ./store ./cmd/... -update
 	go test . -run Examples -update
 
 fuzz: ## each fuzz target for a minute
@@ -26,10 +26,13 @@ fuzz: ## each fuzz target for a minute
 bench: ## speed and memory beside their ceilings, in one run
 	go run ./bench
 
+bench-delivery: ## how fast posts come to followers, beside a bare loop, in one run
+	go run ./bench -delivery
+
 interop: ## a follower that none of us wrote, pages in a browser; needs Node and Chromium
 	interop/run.sh
 
 run: ## an instance for development in ./dev
 	go run ./cmd/plenum quickstart --development --dir dev && go run ./cmd/plenum serve --config dev/plenum.toml
 
-.PHONY: help build check test lint golden fuzz bench interop run
+.PHONY: help build check test lint golden fuzz bench bench-delivery interop run

@@ -27,8 +27,8 @@ import (
 // process is a server that is being measured.
 type process struct{ cmd *exec.Cmd }
 
-// process starts a server and waits for its first 200.
-func (b *bench) process(cmd *exec.Cmd, health string) (*process, error) {
+// start starts a server and waits for its first 200.
+func start(cmd *exec.Cmd, health string) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

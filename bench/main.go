@@ -6,8 +6,13 @@
 // the same cores, in turns, in one run; the figures are medians, and the ratio is
 // what to quote.
 //
+// With -delivery it measures deliveries: how fast posts come to their followers,
+// next to a bare loop that signs and sends the same bytes to the same servers.
+//
 //	go run ./bench
 //	go run ./bench -rounds 5 -for 5s
+//	go run ./bench -delivery
+//	go run ./bench -delivery -only 2 -million=false
 package main
 
 import (
@@ -31,10 +36,24 @@ func main() {
 	length := flag.Duration("for", 2*time.Second, "how long each load lasts")
 	conns := flag.Int("c", 16, "connections at once")
 	ceiling := flag.String("ceiling", "", "serve this file as the bare handler; used by bench itself")
+	deliveries := flag.Bool("delivery", false, "measure deliveries")
+	million := flag.Bool("million", true, "with -delivery: 50,000 inboxes for one post, and a start with 1,000,000 waiting rows")
+	only := flag.Int("only", 0, "with -delivery: measure this figure alone, 1 to 4; none where there is no such figure")
+	sinkKey := flag.String("sink", "", "play the servers whose public key this file has; used by bench itself")
+	bareFile := flag.String("bare", "", "send what this file says; used by bench itself")
 	flag.Parse()
 	work := func() error { return run(bench{rounds: *rounds, length: *length, conns: *conns, out: os.Stdout}) }
-	if *ceiling != "" {
+	switch {
+	case *ceiling != "":
 		work = func() error { return serveCeiling(*ceiling, flag.Arg(0)) }
+	case *sinkKey != "":
+		work = func() error { return serveSink(*sinkKey, flag.Arg(0)) }
+	case *bareFile != "":
+		work = func() error { return runBare(*bareFile) }
+	case *deliveries:
+		work = func() error {
+			return runDelivery(deliveryBench{rounds: *rounds, only: *only, million: *million, out: os.Stdout})
+		}
 	}
 	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -68,10 +87,8 @@ func run(b bench) (err error) {
 // example posts.
 func (b *bench) setUp() error {
 	b.binary = filepath.Join(b.dir, "plenum")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary, "./cmd/plenum")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w\n%s", err, out)
+	if err := build(b.binary); err != nil {
+		return err
 	}
 	info, err := os.Stat(b.binary)
 	if err != nil {
@@ -94,13 +111,30 @@ func (b *bench) setUp() error {
 	return b.plenum(append([]string{"post"}, posts...)...)
 }
 
-func (b *bench) plenum(args ...string) error {
-	cmd := exec.Command(b.binary, args...)
-	cmd.Env = append(os.Environ(), "PLENUM_CONFIG="+filepath.Join(b.dir, "plenum.toml"))
+// build builds the program as it is released.
+func build(binary string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "./cmd/plenum")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("plenum %s: %w\n%s", args[0], err, out)
+		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return nil
+}
+
+func (b *bench) plenum(args ...string) error {
+	_, err := plenum(b.binary, b.dir, args...)
+	return err
+}
+
+// plenum runs a command on the instance in dir and returns what it printed.
+func plenum(binary, dir string, args ...string) (string, error) {
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), "PLENUM_CONFIG="+filepath.Join(dir, "plenum.toml"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("plenum %s: %w\n%s", args[0], err, out)
+	}
+	return string(out), nil
 }
 
 // start measures from the start of the process to its first 200.
@@ -108,7 +142,7 @@ func (b *bench) start() error {
 	var took []float64
 	for range 3 * b.rounds {
 		began := time.Now()
-		p, err := b.process(exec.Command(b.binary, "serve", "--config", filepath.Join(b.dir, "plenum.toml")), b.url+"/healthz")
+		p, err := start(exec.Command(b.binary, "serve", "--config", filepath.Join(b.dir, "plenum.toml")), b.url+"/healthz")
 		if err != nil {
 			return err
 		}
@@ -126,7 +160,7 @@ type target struct{ name, path, accept string }
 
 // serve measures memory and answers, the instance and the bare handler in turns.
 func (b *bench) serve() (err error) {
-	p, err := b.process(exec.Command(b.binary, "serve", "--config", filepath.Join(b.dir, "plenum.toml")), b.url+"/healthz")
+	p, err := start(exec.Command(b.binary, "serve", "--config", filepath.Join(b.dir, "plenum.toml")), b.url+"/healthz")
 	if err != nil {
 		return err
 	}
@@ -188,7 +222,7 @@ func (b *bench) compare(p *process, t target) (err error) {
 	if err != nil {
 		return err
 	}
-	bare, err := b.process(exec.Command(self, "-ceiling", file, addr), "http://"+addr+"/")
+	bare, err := start(exec.Command(self, "-ceiling", file, addr), "http://"+addr+"/")
 	if err != nil {
 		return err
 	}
