@@ -111,6 +111,13 @@ func putDelivery(t *tx, old *coop.Delivery, d coop.Delivery) {
 	}
 }
 
+// dueAt makes a delivery due at another time.
+func dueAt(t *tx, old *coop.Delivery, at time.Time) {
+	d := *old
+	d.Next = at
+	putDelivery(t, old, d)
+}
+
 // offer lets the next lease have a delivery that is the head of its line.
 func offer(t *tx, d *coop.Delivery) {
 	if d == nil || d.State != coop.Waiting {

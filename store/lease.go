@@ -88,10 +88,7 @@ func (db *DB) lease(t *tx, r coop.LeaseRequest, p pick, bodies map[coop.ID][]byt
 	t.put(bCharges, key(d.ID), c.encode())
 	db.foldSoon(c.next)
 	if p.rest != nil {
-		t.touch(d.Host)
-		on := *p.rest
-		on.Until = r.Now.Add(r.Probe).UTC()
-		rests.swap(t, p.rest, &on)
+		restUntil(t, p.rest, r.Now.Add(r.Probe))
 	}
 	d.Attempts, d.Next = c.attempts, c.next
 	return coop.Job{Delivery: *d, Body: body, Rest: p.rest}, nil
@@ -225,7 +222,7 @@ func correct(t *tx, now time.Time) {
 	limit := timeKey(now.Add(farthest))
 	var hosts []string
 	for k := range t.scanBack(bHosts, every(), nil) {
-		if bytes.Compare(k[:timeLen], limit) <= 0 || len(hosts) == retryStep {
+		if bytes.Compare(k[:timeLen], limit) <= 0 || len(hosts) == queueStep {
 			break
 		}
 		hosts = append(hosts, string(k[timeLen:]))
@@ -238,15 +235,13 @@ func correct(t *tx, now time.Time) {
 		var ids [][]byte
 		p := prefix(host)
 		for k := range t.scan(bDue, p, nil) {
-			if bytes.Compare(k[len(p):len(p)+timeLen], limit) > 0 && len(ids) < retryStep {
+			if bytes.Compare(k[len(p):len(p)+timeLen], limit) > 0 && len(ids) < queueStep {
 				ids = append(ids, slices.Clone(k[len(k)-idLen:]))
 			}
 		}
 		for _, id := range ids {
-			if old := deliveries.get(t, id); old != nil {
-				d := *old
-				d.Next = now
-				putDelivery(t, old, d)
+			if d := deliveries.get(t, id); d != nil {
+				dueAt(t, d, now)
 			}
 		}
 	}

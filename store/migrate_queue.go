@@ -34,7 +34,7 @@ func queueOf2(b *bbolt.Tx) error {
 			return t.err
 		}
 		if d.Post != "" {
-			d.Followers = max(len(d.Actors), size1(t, prefix(string(d.Actor), string(d.Inbox))))
+			d.Followers = max(len(d.Actors), size(t, bBoxes, prefix(string(d.Actor), string(d.Inbox))))
 			if !slices.Contains(hosts[d.Document], d.Host) {
 				hosts[d.Document] = append(hosts[d.Document], d.Host)
 				d.Servers = 1
@@ -62,11 +62,4 @@ func queueOf2(b *bbolt.Tx) error {
 	}
 	t.flush()
 	return t.err
-}
-
-func size1(t *tx, p []byte) (n int) {
-	for range t.scan(bBoxes, p, nil) {
-		n++
-	}
-	return n
 }

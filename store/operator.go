@@ -10,8 +10,9 @@ import (
 	"plenum/coop"
 )
 
-// retryStep is how many deliveries an operator's verb changes in one transaction.
-const retryStep = 500
+// queueStep is how many deliveries a verb that may concern very many changes in one
+// transaction.
+const queueStep = 500
 
 // Retry makes the deliveries that a filter chooses due at once: those that wait,
 // those that are held back, and the dead ones with a whole week before them again.
@@ -45,7 +46,7 @@ func (db *DB) GiveUp(ctx context.Context, f coop.DeliveryFilter, now time.Time) 
 }
 
 // change does something to each delivery that a filter chooses, in transactions of
-// retryStep. states are those in which it can be done, in an order in which no
+// queueStep. states are those in which it can be done, in an order in which no
 // delivery is met twice.
 func (db *DB) change(ctx context.Context, op string, f coop.DeliveryFilter, states []coop.DeliveryState, wrong string,
 	do func(*tx, *coop.Delivery) bool) (n int, err error) {
@@ -60,9 +61,9 @@ func (db *DB) change(ctx context.Context, op string, f coop.DeliveryFilter, stat
 		g := f
 		g.State = s
 		for more := true; more && (most <= 0 || n < most); {
-			g.Limit = retryStep
+			g.Limit = queueStep
 			if most > 0 {
-				g.Limit = min(retryStep, most-n)
+				g.Limit = min(queueStep, most-n)
 			}
 			done, last := 0, g.After
 			err := db.write(ctx, op, func(t *tx) error {
@@ -103,11 +104,8 @@ func revive(t *tx, old *coop.Delivery, now time.Time) bool {
 	}
 	d.State, d.Next = coop.Waiting, now
 	putDelivery(t, old, d)
-	if rest := rests.get(t, key(d.Host)); rest != nil && rest.Until.After(now) { // its probe is sent now
-		on := *rest
-		on.Until = now
-		t.touch(d.Host)
-		rests.swap(t, rest, &on)
+	if r := t.rest(d.Host); r != nil && r.Until.After(now) { // its probe is sent now
+		restUntil(t, r, now)
 	}
 	return true
 }

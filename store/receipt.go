@@ -101,14 +101,15 @@ func (db *DB) QueueStats(ctx context.Context) (s coop.QueueStats, err error) {
 		for _, state := range []coop.DeliveryState{coop.Waiting, coop.Held, coop.Dead} {
 			s.States[state] = t.total(string(state))
 		}
-		s.Resting, s.Spreading = size(t, bRests), size(t, bFans)
+		s.Resting, s.Spreading = size(t, bRests, every()), size(t, bFans, every())
 		return nil
 	})
 	return s, err
 }
 
-func size(t *tx, bucket string) (n int) {
-	for range t.scan(bucket, every(), nil) {
+// size counts the keys that begin with p.
+func size(t *tx, bucket string, p []byte) (n int) {
+	for range t.scan(bucket, p, nil) {
 		n++
 	}
 	return n

@@ -48,18 +48,24 @@ func hurry(t *tx, host string, by coop.ID) {
 	var list []*coop.Delivery
 	looked, p := 0, prefix(host)
 	for k := range t.scan(bDue, p, after(cat(p, timeKey(t.now)))) {
-		if looked++; looked > retryStep {
+		if looked++; looked > queueStep {
 			break
 		}
 		if d := deliveries.get(t, k[len(k)-idLen:]); d != nil && d.ID != by && d.Attempts < hurryFor {
 			list = append(list, d)
 		}
 	}
-	for _, old := range list {
-		d := *old
-		d.Next = t.now
-		putDelivery(t, old, d)
+	for _, d := range list {
+		dueAt(t, d, t.now)
 	}
+}
+
+// restUntil changes until when a host rests.
+func restUntil(t *tx, old *coop.Rest, until time.Time) {
+	r := *old
+	r.Until = until.UTC()
+	t.touch(r.Host)
+	rests.swap(t, old, &r)
 }
 
 // Wake ends the rest of a host, and reports whether it had one.
@@ -90,7 +96,7 @@ func (db *DB) Rests(ctx context.Context) (list []coop.Rest, err error) {
 }
 
 // Expire ends waiting deliveries to a host whose week began at begun or before, as
-// dead with the attempt a, at most retryStep of them. It returns how many there
+// dead with the attempt a, at most queueStep of them. It returns how many there
 // were; 0 means that none is left of those that are first in their lines.
 func (db *DB) Expire(ctx context.Context, host string, begun time.Time, a coop.Attempt) (n int, err error) {
 	err = db.write(ctx, "store.Expire", func(t *tx) error {
@@ -98,7 +104,7 @@ func (db *DB) Expire(ctx context.Context, host string, begun time.Time, a coop.A
 		var old []*coop.Delivery
 		looked := 0
 		for k := range t.scan(bDue, prefix(host), nil) {
-			if looked++; looked > 4*retryStep || len(old) == retryStep {
+			if looked++; looked > 4*queueStep || len(old) == queueStep {
 				break
 			}
 			if d := deliveries.get(t, k[len(k)-idLen:]); d != nil && !d.Begun().After(begun) {

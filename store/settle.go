@@ -105,14 +105,9 @@ func (db *DB) Refund(ctx context.Context, id coop.ID, now time.Time) error {
 		if old.State.Final() {
 			return nil
 		}
-		d := *old
-		d.Next = now
-		putDelivery(t, old, d)
-		if r := t.rest(d.Host); c.probe && r != nil && r.Until.After(now) {
-			t.touch(d.Host)
-			at := *r
-			at.Until = now.UTC()
-			rests.swap(t, r, &at)
+		dueAt(t, old, now)
+		if r := t.rest(old.Host); c.probe && r != nil && r.Until.After(now) {
+			restUntil(t, r, now)
 		}
 		return nil
 	})

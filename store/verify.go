@@ -166,12 +166,7 @@ func (a *audit) count(total string, by int) {
 	a.totals[total] += by
 }
 
-func (a *audit) size(bucket string) (n int) {
-	for range a.t.scan(bucket, every(), nil) {
-		n++
-	}
-	return n
-}
+func (a *audit) size(bucket string) int { return size(a.t, bucket, every()) }
 
 // meta checks that all buckets are there, no others, and what the file says of
 // itself. It reports whether no bucket is missing.
