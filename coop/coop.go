@@ -49,20 +49,21 @@ const (
 
 // Coop is an actor of ours: a co-op, or the instance actor under the name Relay.
 type Coop struct {
-	Name     Name      `json:"name"`
-	Type     ActorType `json:"type"`
-	Title    string    `json:"title"`    // plain text, as people call it
-	Summary  string    `json:"summary"`  // sanitised HTML; may be empty
-	Language string    `json:"language"` // BCP 47, the language of posts that name none
-	Zone     string    `json:"zone"`     // IANA name, the zone of events that name none; may be empty
-	Fields   []Field   `json:"fields,omitempty"`
-	Icon     Image     `json:"icon"`             // never empty: made from the title when none is given
-	Approve  bool      `json:"approve"`          // follows wait for approval
-	Hidden   bool      `json:"hidden"`           // not discoverable, not indexable
-	Created  time.Time `json:"created"`          // also `published` of the actor
-	Updated  time.Time `json:"updated"`          // the last change of the row
-	Gone     time.Time `json:"gone,omitzero"`    // removed then; its ids answer 410
-	Rotated  time.Time `json:"rotated,omitzero"` // when its key was last changed
+	Name     Name          `json:"name"`
+	Type     ActorType     `json:"type"`
+	Title    string        `json:"title"`    // plain text, as people call it
+	Summary  string        `json:"summary"`  // sanitised HTML; may be empty
+	Language string        `json:"language"` // BCP 47, the language of posts that name none
+	Zone     string        `json:"zone"`     // IANA name, the zone of events that name none; may be empty
+	Fields   []Field       `json:"fields,omitempty"`
+	Icon     Image         `json:"icon"`    // never empty: made from the title when none is given
+	Approve  bool          `json:"approve"` // follows wait for approval
+	Comments CommentPolicy `json:"comments,omitempty"`
+	Hidden   bool          `json:"hidden"`           // not discoverable, not indexable
+	Created  time.Time     `json:"created"`          // also `published` of the actor
+	Updated  time.Time     `json:"updated"`          // the last change of the row
+	Gone     time.Time     `json:"gone,omitzero"`    // removed then; its ids answer 410
+	Rotated  time.Time     `json:"rotated,omitzero"` // when its key was last changed
 }
 
 // Field is a line of an actor's profile. A value that is an https URL is linked.
@@ -81,7 +82,9 @@ type Actor struct {
 	Name        string    `json:"name,omitempty"`         // plain text
 	URL         IRI       `json:"url,omitempty"`          // the profile page
 	Outbox      IRI       `json:"outbox,omitempty"`
-	Followers   IRI       `json:"followers,omitempty"` // lets a Create to them be known as meant for us
+	Followers   IRI       `json:"followers,omitempty"`     // lets a Create to them be known as meant for us
+	AlsoKnownAs []IRI     `json:"also_known_as,omitempty"` // accounts that it says are its own too, at most ten
+	MovedTo     IRI       `json:"moved_to,omitempty"`
 	Keys        []Key     `json:"keys"`
 	Fetched     time.Time `json:"fetched"`
 	Direct      bool      `json:"direct,omitempty"` // its server makes nothing of the shared inbox; a store fills it in from the Server
@@ -91,8 +94,10 @@ type Actor struct {
 // Key is a public key that an actor's own document lists. docs/security.md A.4: the
 // document of the key and the document of its owner must agree.
 type Key struct {
-	ID  IRI    `json:"id"`
-	PEM string `json:"pem"` // SPKI
+	ID        IRI       `json:"id"`
+	PEM       string    `json:"pem"`                 // SPKI
+	Assertion bool      `json:"assertion,omitempty"` // an assertionMethod: proofs in documents count by it. FEP-521a
+	Expires   time.Time `json:"expires,omitzero"`    // of an assertionMethod, which may have been revoked: nothing counts by it afterwards
 }
 
 // Handle returns user@host as people write it, or the id where the actor has no

@@ -20,3 +20,22 @@ type QueueStats struct {
 	Resting   int                   // hosts that are given time
 	Spreading int                   // documents whose followers have not all got a delivery yet
 }
+
+// Pruned counts the rows that were removed because they had served their time, by
+// the table in which they stood.
+type Pruned map[string]int
+
+// Add counts rows of a table; none are not listed.
+func (p Pruned) Add(table string, rows int) {
+	if rows > 0 {
+		p[table] += rows
+	}
+}
+
+// Total is the sum of all tables.
+func (p Pruned) Total() (n int) {
+	for _, by := range p {
+		n += by
+	}
+	return n
+}

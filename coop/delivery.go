@@ -14,7 +14,20 @@ type Document struct {
 	Listed bool      `json:"listed"`        // stands in the actor's outbox
 	Gone   time.Time `json:"gone,omitzero"` // its post or its actor was deleted then; its id answers 410 and it has no body any more
 	Body   []byte    `json:"-"`             // the JSON, stored beside the row
+
+	// Forwarded is the id of an activity of somebody else that is passed on: the
+	// document is about no post of ours, and its id answers nothing. AP §7.1.2.
+	Forwarded IRI `json:"forwarded,omitempty"`
+	Comment   IRI `json:"comment,omitempty"` // what Forwarded brings: once that is not shown any more, nobody else is given it
 }
+
+// OfItsTime reports whether a document is an answer to a stranger, or what a
+// stranger said: it is kept for a time and not for ever.
+func (d *Document) OfItsTime() bool {
+	return answers(d.Type) && d.Post == "" || d.Forwarded != ""
+}
+
+func answers(kind string) bool { return kind == "Accept" || kind == "Reject" || kind == "Ignore" }
 
 // DeliveryState is where a delivery stands; docs/deliveries.md draws the arrows.
 type DeliveryState string
@@ -41,7 +54,7 @@ func (s DeliveryState) Final() bool {
 
 // Delivery is one Document on its way to one inbox.
 type Delivery struct {
-	ID       ID            `json:"id"`
+	ID       ID            `json:"id"` // of one that is to be stored it may be empty: the store gives one that comes behind all others
 	Document ID            `json:"document"`
 	Actor    Name          `json:"actor"`          // signs
 	Type     string        `json:"type"`           // of the activity
@@ -59,6 +72,11 @@ type Delivery struct {
 	Results  []Attempt     `json:"results,omitempty"` // newest last, at most MaxResults
 	Behind   ID            `json:"behind,omitempty"`  // what has to end before this one is tried; found out when a delivery is looked at, and not stored
 }
+
+// OfPost reports whether what a delivery brings is a post's own: its Create, a later
+// version, its end. An answer to somebody who comes to an event keeps its place among
+// them, and is otherwise like any answer to a stranger.
+func (d *Delivery) OfPost() bool { return d.Post != "" && !answers(d.Type) }
 
 // Begun is when the week of a delivery begins, at the end of which it is given up.
 func (d *Delivery) Begun() time.Time {
@@ -167,6 +185,8 @@ type Outgoing struct {
 	Deliveries []Delivery
 	Fans       []Fan
 	Received   []Received // for the followers on this very instance, who need no request
+	Comments   []Comment  // where a note of ours replies to a post of ours, or to a comment of it
+	Decision   Decision   // what somebody decided, and why; zero where it was no decision
 	Answer     Answer     // what a client that asked for the change is answered; zero where none did, or a Publication says it
 }
 
@@ -180,6 +200,7 @@ type Fan struct {
 	Names    []Name // the followers of any of these actors of ours
 	Others   []Box  // and these
 	First    bool   // goes before whatever waits for the same inboxes
+	Except   string // inboxes of this host are left out
 }
 
 // Publication is a new, changed or withdrawn post with everything that the

@@ -39,7 +39,7 @@ type Following struct {
 type Seen struct {
 	Actor    IRI
 	Activity IRI
-	At       time.Time // of a Follow when it was signed, by the sender's clock; of anything else when it came
+	At       time.Time // of what can come again when it was signed, by the sender's clock; of anything else when it came
 	Again    bool      // it was seen before, and was signed anew: it counts once more
 }
 

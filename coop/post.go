@@ -93,6 +93,9 @@ type Post struct {
 	To       []IRI     `json:"to,omitempty"`       // addressed besides the public
 	Cc       []IRI     `json:"cc,omitempty"`       // addressed besides the followers
 	Mentions []Mention `json:"mentions,omitempty"`
+	Join     JoinMode  `json:"join,omitempty"`     // events only; see Joining
+	JoinURL  IRI       `json:"join_url,omitempty"` // of JoinExternal; empty: the page
+	Capacity int       `json:"capacity,omitempty"` // seats; 0: as many as come
 
 	State     PostState `json:"state"`
 	Rev       int       `json:"rev"` // 1 for the first, one more with each change

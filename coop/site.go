@@ -65,9 +65,15 @@ func (s Site) Object(k Kind, id ID) IRI {
 	return s.iri("/ap/notes/" + string(id))
 }
 
-// Part is the id of a collection that belongs to a post's object: "replies" or,
-// for events, "organizers".
+// Part is the id of a collection that belongs to a post's object: "replies",
+// "likes", "shares" or, for events, "organizers" and "attendees".
 func (s Site) Part(k Kind, id ID, what string) IRI { return s.Object(k, id) + IRI("/"+what) }
+
+// RepliesPage is page number page of the replies to a post, counted from 1, the
+// oldest.
+func (s Site) RepliesPage(k Kind, id ID, page int) IRI {
+	return s.Part(k, id, "replies") + IRI("/pages/"+strconv.Itoa(page))
+}
 
 // Place is the id of a place, made from a digest of its parts: the same place
 // has the same id, a changed address another. hash is 16 hexadecimal digits.
@@ -133,7 +139,7 @@ const (
 	RefCollection RefKind = "collection" // Ref.What says which; Ref.Page is 0 for the collection itself
 	RefShared     RefKind = "shared-inbox"
 	RefActivity   RefKind = "activity"
-	RefObject     RefKind = "object" // Ref.What is "" or "replies" or "organizers"
+	RefObject     RefKind = "object" // Ref.What is "" or one of its collections; Ref.Page is 0 but for pages of replies
 	RefPlace      RefKind = "place"
 	RefProfile    RefKind = "profile" // /@NAME
 	RefPage       RefKind = "page"    // /@NAME/SLUG
@@ -215,23 +221,40 @@ func parseActor(n Name, p []string) (Ref, bool) {
 	case len(p) == 1:
 		return Ref{Kind: RefCollection, Name: n, What: p[0]}, true
 	case len(p) == 3 && p[0] == "outbox" && p[1] == "pages":
-		page, err := strconv.Atoi(p[2])
-		return Ref{Kind: RefCollection, Name: n, What: p[0], Page: page}, err == nil && page > 0 && p[2] == strconv.Itoa(page)
+		page, ok := parsePageNumber(p[2])
+		return Ref{Kind: RefCollection, Name: n, What: p[0], Page: page}, ok
 	}
 	return Ref{}, false
 }
 
+// objectParts are the collections of an object, and whether events alone have them.
+var objectParts = map[string]bool{"replies": false, "likes": false, "shares": false, "organizers": true, "attendees": true}
+
 func parseObject(p []string) (Ref, bool) {
-	if len(p) < 2 || len(p) > 3 {
+	if len(p) < 2 {
 		return Ref{}, false
 	}
 	id, ok := ParseID(p[1])
 	r := Ref{Kind: RefObject, Dir: p[0], ID: id}
-	if len(p) == 3 {
-		r.What = p[2]
-		ok = ok && (p[2] == "replies" || p[2] == "organizers" && p[0] == "events")
+	if len(p) == 2 {
+		return r, ok
 	}
-	return r, ok
+	eventsOnly, known := objectParts[p[2]]
+	r.What, ok = p[2], ok && known && (!eventsOnly || p[0] == "events")
+	switch {
+	case len(p) == 3:
+		return r, ok
+	case len(p) == 5 && p[2] == "replies" && p[3] == "pages":
+		page, number := parsePageNumber(p[4])
+		r.Page = page
+		return r, ok && number
+	}
+	return Ref{}, false
+}
+
+func parsePageNumber(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n > 0 && s == strconv.Itoa(n)
 }
 
 func hex16(s string) bool {

@@ -122,7 +122,8 @@ func TestWhatIsNotOursIsNotParsed(t *testing.T) {
 		base + "/ap/coops/c/outbox/pages/+1", base + "/ap/coops/c/outbox/pages/-1", base + "/ap/coops/c/outbox/pages/x",
 		base + "/ap/coops/c/outbox/pages/99999999999999999999", base + "/ap/coops/c/inbox/pages/1",
 		base + "/ap/inbox/", base + "/ap/inbox/x", base + "/ap/activities", base + "/ap/activities/" + id + "/", base + "/ap/activities/" + strings.ToLower(id),
-		base + "/ap/events", base + "/ap/events/" + id + "/", base + "/ap/events/" + id + "/likes", base + "/ap/reports/" + id + "/organizers",
+		base + "/ap/events", base + "/ap/events/" + id + "/", base + "/ap/events/" + id + "/shares/", base + "/ap/events/" + id + "/likes/pages/1",
+		base + "/ap/events/" + id + "/replies/pages/0", base + "/ap/reports/" + id + "/organizers", base + "/ap/reports/" + id + "/attendees",
 		base + "/ap/events/" + id + "/replies/1", base + "/ap/things/" + id, base + "/ap/places/0123456789ABCDEF", base + "/ap/places/0123456789abcde",
 		base + "/ap//actor", base + "/ap/%61ctor", base + "/@", base + "/@C", base + "/@c/", base + "/@c/feed", base + "/@c/a.ics", base + "/@c/a/b", base + "/@c?x",
 	} {

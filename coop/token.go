@@ -12,8 +12,9 @@ type Scope string
 
 // The scopes.
 const (
-	Read  Scope = "read"
-	Write Scope = "write"
+	Read     Scope = "read"
+	Write    Scope = "write"
+	Moderate Scope = "moderate" // decide about comments, follows, RSVPs and complaints; of the instance actor's tokens about blocks too
 )
 
 // Token is a bearer token for the outbox of one co-op. Its secret is shown once

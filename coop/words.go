@@ -18,6 +18,7 @@ type Words struct {
 	Cancelled                                     string // before the title of a cancelled event
 	Online, Speakers, First, Poster, Logo, Slides string
 	Website, Calendar                             string // names of attachments; Mobilizon looks for "Website"
+	Full, Over, CalledOff                         string // why somebody gets no seat
 }
 
 var words = map[string]Words{
@@ -27,6 +28,7 @@ var words = map[string]Words{
 		cancelled: "CANCELLED", was: "was", newDate: "NEW DATE", postponed: "POSTPONED", maybe: "TENTATIVE",
 		Cancelled: "[Cancelled]", Online: "Online", Speakers: "Speakers", First: "Originally published at",
 		Poster: "Poster", Logo: "Logo of", Slides: "Slides", Website: "Website", Calendar: "Calendar file (ICS)",
+		Full: "The event is full; you are on the waiting list", Over: "The event is over", CalledOff: "The event was cancelled",
 	},
 	"de": {
 		days:      [7]string{"So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"},
@@ -34,6 +36,7 @@ var words = map[string]Words{
 		cancelled: "ABGESAGT", was: "war", newDate: "NEUER TERMIN", postponed: "VERSCHOBEN", maybe: "UNTER VORBEHALT",
 		Cancelled: "[Abgesagt]", Online: "Online", Speakers: "Vortragende", First: "Zuerst erschienen auf",
 		Poster: "Plakat", Logo: "Logo von", Slides: "Folien", Website: "Website", Calendar: "Kalenderdatei (ICS)",
+		Full: "Die Veranstaltung ist ausgebucht; Sie stehen auf der Warteliste", Over: "Die Veranstaltung ist vorbei", CalledOff: "Die Veranstaltung wurde abgesagt",
 	},
 }
 
