@@ -34,8 +34,8 @@ func (r *refusal) Refused() (why string, always bool) { return r.why, r.always }
 func never(why string) error { return &refusal{why: why, always: true} }
 
 // Guard returns a round tripper that looks at each URL before base gets it: https
-// to port 443, a name in plain ASCII, no user, not our own host. Redirects are
-// requests of their own, so they are looked at too.
+// to port 443, a name in plain ASCII, no user, not our own host, none that the
+// operator refuses. Redirects are requests of their own, so they are looked at too.
 func Guard(o Options, base http.RoundTripper) http.RoundTripper {
 	return &guard{o: o, own: canonical(o.Own), base: base}
 }
@@ -75,6 +75,8 @@ func (g *guard) check(u *url.URL) error {
 		return never("only port 443 is spoken to, and not port " + u.Port())
 	case canonical(u.Host) == g.own:
 		return never("it is our own host")
+	case g.o.Refuses != nil && g.o.Refuses(u.Host):
+		return never("a rule of this instance forbids to have to do with that host")
 	}
 	return g.checkHost(u.Hostname())
 }

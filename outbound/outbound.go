@@ -46,6 +46,11 @@ type Options struct {
 	Allow     []netip.Prefix // addresses that may be reached although they are not public
 	Own       string         // our own host, with its port where it has one: refused, because a request to ourselves is a loop
 	UserAgent string         // how we introduce ourselves; empty leaves Go's
+
+	// Refuses reports whether the operator wants nothing to do with a host, which
+	// may have a port. It is asked before each request, those that redirects lead to
+	// as well; may be nil.
+	Refuses func(host string) bool
 }
 
 // Transport returns the transport that dials. It refuses each address that is not

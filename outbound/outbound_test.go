@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plenum/outbound"
@@ -242,6 +243,37 @@ func TestLocalhostNeedsPermissionLikeAnyAddress(t *testing.T) {
 	if visits.Load() != 0 {
 		t.Errorf("got %d connections", visits.Load())
 	}
+}
+
+// silence answers nobody, and writes down how long it was waited for.
+type silence struct{ waited time.Duration }
+
+// RoundTrip implements http.RoundTripper.
+func (s *silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	began := time.Now()
+	<-r.Context().Done()
+	s.waited = time.Since(began)
+	return nil, r.Context().Err()
+}
+
+// D25: the client of deliveries has a deadline of its own, whoever uses it.
+func TestDeliveryIsGivenUpAfterHalfAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://silent.example/inbox", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s silence
+		if res, err := outbound.Deliverer(&s).Do(r); err == nil {
+			_ = res.Body.Close()
+			t.Error("silence is an answer")
+		}
+		if s.waited != 30*time.Second {
+			t.Errorf("waited for %v", s.waited)
+		}
+	})
 }
 
 // F16.
