@@ -3,8 +3,13 @@
 package activity
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"slices"
+	"time"
 
 	vocab "github.com/go-ap/activitypub"
 
@@ -13,7 +18,7 @@ import (
 
 const (
 	maxKeys = 10
-	maxPEM  = 16 << 10
+	maxPEM  = 2 << 10 // the largest key that is taken has 1,500 bytes
 )
 
 // DecodeActor reads the document of an actor. An inbox that is not on the actor's
@@ -58,8 +63,27 @@ func DecodeActor(raw []byte, allowHTTP bool) (coop.Actor, error) {
 		a.Username = name
 	}
 	a.Name = plainText(d.words("name"), maxActorName)
-	a.Keys = r.keys(d, a.ID)
+	a.Keys = r.multikeys(d, a.ID, r.keys(d, a.ID))
+	a.AlsoKnownAs = r.aliases(d, a.ID)
+	if to, ok := rawRef(d["movedTo"]); ok {
+		a.MovedTo, _ = ParseIRI(to, r.allowHTTP) // one that cannot be read leads nowhere
+	}
 	return a, nil
+}
+
+// maxAliases is how many other accounts an actor can have.
+const maxAliases = 10
+
+// aliases reads the accounts that an actor says are its own too. FEP-7628.
+func (r reader) aliases(d rawDoc, actor coop.IRI) (out []coop.IRI) {
+	for _, raw := range rawList(d["alsoKnownAs"]) {
+		s, _ := rawRef(raw)
+		i, err := ParseIRI(s, r.allowHTTP)
+		if err == nil && i != actor && !slices.Contains(out, i) && len(out) < maxAliases {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // near reads a reference to something on the actor's own host, "" for any other.
@@ -95,6 +119,76 @@ func (r reader) keys(d rawDoc, actor coop.IRI) []coop.Key {
 		}
 	}
 	return out
+}
+
+// multikeys adds the keys by which an actor proves documents: those of Ed25519 that
+// its own document holds under assertionMethod. Ids alone and keys of other kinds
+// are passed over, and so is one whose id another key has. Nothing counts by a key
+// from when it expires, or was revoked, whichever is first. FEP-521a.
+func (r reader) multikeys(d rawDoc, actor coop.IRI, out []coop.Key) []coop.Key {
+	for _, raw := range rawList(d["assertionMethod"]) {
+		k, ok := rawObject(raw)
+		if !ok || len(out) >= 2*maxKeys {
+			continue
+		}
+		controller, _ := rawRef(k["controller"])
+		end, told := k.end("expires", "revoked")
+		key := coop.Key{ID: r.near(raw, actor), PEM: multikeyPEM(k.str("publicKeyMultibase")), Assertion: true, Expires: end}
+		if key.ID == "" || controller != string(actor) || !slices.Contains(k.types(), "Multikey") || key.PEM == "" || !told {
+			continue
+		}
+		i := slices.IndexFunc(out, func(o coop.Key) bool { return o.ID == key.ID })
+		if i < 0 {
+			out = append(out, key)
+		} else if out[i].PEM == key.PEM {
+			out[i] = key // listed for both
+		}
+	}
+	return out
+}
+
+// end reads the first of the moments that some members give, the zero time where
+// there is none. ok is false where one of them cannot be read.
+func (d rawDoc) end(members ...string) (first time.Time, ok bool) {
+	for _, m := range members {
+		t := d.moment(m)
+		if t.IsZero() && !rawNull(d[m]) {
+			return first, false
+		}
+		if first.IsZero() || !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	return first, true
+}
+
+// multikeyPEM writes a Multikey of Ed25519 as other keys are written; "" for every
+// other one. FEP-521a.
+func multikeyPEM(s string) string {
+	b, ok := coop.DecodeMultibase(s)
+	if !ok || len(b) != 2+ed25519.PublicKeySize || b[0] != 0xed || b[1] != 0x01 {
+		return ""
+	}
+	der, err := x509.MarshalPKIXPublicKey(ed25519.PublicKey(b[2:]))
+	if err != nil {
+		return ""
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+}
+
+// KeyOwner returns whom the document at the id of a key says that it belongs to: a
+// key names its owner or controller, an actor itself. Nothing is proven by it.
+func KeyOwner(raw []byte, allowHTTP bool) (coop.IRI, error) {
+	d, err := parseRaw(raw)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range []json.RawMessage{d["owner"], d["controller"], d["id"]} {
+		if s, ok := rawRef(m); ok {
+			return ParseIRI(s, allowHTTP)
+		}
+	}
+	return "", coop.Wrong("owner", "the key does not say whose it is")
 }
 
 // goodUsername reports whether s can stand before the @ of a handle: letters,

@@ -12,6 +12,12 @@ import "encoding/json"
 // plainContext is for documents that need no word beyond ActivityStreams.
 const plainContext = `"https://www.w3.org/ns/activitystreams"`
 
+// quoteContext is for what is said about quotes. FEP-044f.
+const quoteContext = `[
+	"https://www.w3.org/ns/activitystreams",
+	{ "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest" }
+]`
+
 // objectContext is for posts, and for activities and collections that hold them.
 // "http://schema.org#" is what Friendica, Mobilizon and Mastodon use; location
 // and its parts stay ActivityStreams, where Friendica looks for them.

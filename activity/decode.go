@@ -11,17 +11,11 @@ import (
 	"plenum/coop"
 )
 
-// Limits of the plain text that is kept of other people's documents, in characters.
-const (
-	maxActorName     = 200
-	maxObjectName    = 300
-	maxObjectSummary = coop.MaxSummary
-)
-
 // Decode reads what came to an inbox. The error, if there is one, is Invalid or
 // TooLarge and the activity nil; an activity that we do not act upon is Ignored.
 // The id, the type and the actor must be there; whose they really are is for the
-// caller to find out. http ids are taken only where allowHTTP is set.
+// caller to find out. http ids are taken only where allowHTTP is set. What it
+// returns holds on to raw, which must not change any more.
 func Decode(raw []byte, allowHTTP bool) (Inbound, error) {
 	d, err := parseRaw(raw)
 	if err != nil {
@@ -32,6 +26,7 @@ func Decode(raw []byte, allowHTTP bool) (Inbound, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.Raw = raw
 	in, err := r.activity(d, h)
 	if err != nil {
 		return nil, err
@@ -42,35 +37,150 @@ func Decode(raw []byte, allowHTTP bool) (Inbound, error) {
 // reader reads documents of other servers.
 type reader struct{ allowHTTP bool }
 
+// typeQuoteRequest is a type that ActivityStreams does not have. FEP-044f.
+const typeQuoteRequest = "QuoteRequest"
+
+// typeEmojiReact is a Like with an emoji, as Pleroma made it. FEP-c0e0.
+const typeEmojiReact = "EmojiReact"
+
+// readers are the activities that mean something to us, and how each is read.
+var readers = map[string]func(reader, rawDoc, Head) (Inbound, error){
+	string(vocab.FollowType):          reader.follow,
+	string(vocab.UndoType):            reader.undo,
+	string(vocab.AcceptType):          reader.accept,
+	string(vocab.RejectType):          reader.reject,
+	string(vocab.TentativeAcceptType): reader.tentativeAccept,
+	string(vocab.LikeType):            reader.like,
+	typeEmojiReact:                    reader.like,
+	string(vocab.JoinType):            reader.join,
+	string(vocab.LeaveType):           reader.leave,
+	string(vocab.BlockType):           reader.block,
+	string(vocab.MoveType):            reader.move,
+	string(vocab.FlagType):            reader.complaint,
+	typeQuoteRequest:                  reader.quoteRequest,
+	string(vocab.DeleteType):          reader.delete,
+	string(vocab.CreateType):          reader.create,
+	string(vocab.UpdateType):          reader.update,
+	string(vocab.AnnounceType):        reader.announce,
+}
+
 func (r reader) activity(d rawDoc, h Head) (Inbound, error) {
-	switch vocab.ActivityVocabularyType(h.Type) {
-	case vocab.FollowType:
-		object, err := r.ref(d, "object")
-		return Follow{h, object}, err
-	case vocab.UndoType:
-		return r.about(d, h)
-	case vocab.AcceptType:
-		u, err := r.about(d, h)
-		return Accept(u), err
-	case vocab.RejectType:
-		u, err := r.about(d, h)
-		return Reject(u), err
-	case vocab.DeleteType:
-		object, err := r.ref(d, "object")
-		return Delete{h, object}, err
-	case vocab.CreateType:
-		object, err := r.carried(d, h)
-		return Create{h, object}, err
-	case vocab.UpdateType:
-		object, err := r.carried(d, h)
-		return Update{h, object}, err
-	case vocab.AnnounceType:
-		return r.announce(d, h)
+	if read := readers[h.Type]; read != nil {
+		return read(r, d, h)
 	}
 	if !isActivity(h.Type) {
 		return Ignored{h, fmt.Sprintf("%.40q is no activity that we know", h.Type)}, nil
 	}
 	return Ignored{h, "we do nothing upon " + h.Type}, nil
+}
+
+func (r reader) follow(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	return Follow{h, object}, err
+}
+
+func (r reader) undo(d rawDoc, h Head) (Inbound, error) { return r.about(d, h) }
+
+func (r reader) accept(d rawDoc, h Head) (Inbound, error) {
+	u, err := r.about(d, h)
+	return Accept(u), err
+}
+
+func (r reader) reject(d rawDoc, h Head) (Inbound, error) {
+	u, err := r.about(d, h)
+	return Reject(u), err
+}
+
+func (r reader) tentativeAccept(d rawDoc, h Head) (Inbound, error) {
+	u, err := r.about(d, h)
+	return TentativeAccept(u), err
+}
+
+// like reads a Like or an EmojiReact. Misskey says the emoji of a Like both in
+// content and in a member of its own. A Like whose content is no emoji is a Like.
+func (r reader) like(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	emoji := emojiOf(firstOf(d.str("content"), d.str("_misskey_reaction")))
+	if err == nil && emoji == "" && h.Type == typeEmojiReact {
+		return Ignored{h, "it reacts with something that is no emoji"}, nil
+	}
+	return Like{h, object, emoji}, err
+}
+
+// join reads who asks for a seat. Mobilizon has a member of its own for what is
+// said with it.
+func (r reader) join(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	message := firstOf(d.str("participationMessage"), d.words("content"), d.words("summary"))
+	return Join{h, object, plainText(message, coop.MaxMessage)}, err
+}
+
+func (r reader) leave(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	return Leave{h, object}, err
+}
+
+func (r reader) block(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	return Block{h, object}, err
+}
+
+func (r reader) move(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	if err != nil {
+		return nil, err
+	}
+	target, err := r.ref(d, "target")
+	return Move{h, object, target}, err
+}
+
+// maxFlagged is how many things one complaint can be about.
+const maxFlagged = 50
+
+// complaint reads a Flag. Mastodon lists the account and its posts, Lemmy names
+// one thing and has the reason in summary. What is no id there is passed over,
+// as long as there is one.
+func (r reader) complaint(d rawDoc, h Head) (Inbound, error) {
+	f := Flag{head: h, Text: plainText(firstOf(d.words("content"), d.words("summary")), coop.MaxMessage)}
+	for _, raw := range rawList(d["object"]) {
+		s, _ := rawRef(raw)
+		if i, err := ParseIRI(s, r.allowHTTP); err == nil && len(f.Objects) < maxFlagged && !slices.Contains(f.Objects, i) {
+			f.Objects = append(f.Objects, i)
+		}
+	}
+	if len(f.Objects) == 0 {
+		return nil, coop.Wrong("object", "a Flag names what it is about, by ids")
+	}
+	return f, nil
+}
+
+func (r reader) quoteRequest(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	if err != nil {
+		return nil, err
+	}
+	instrument, err := r.ref(d, "instrument")
+	return QuoteRequest{h, object, instrument}, err
+}
+
+func (r reader) delete(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.ref(d, "object")
+	return Delete{h, object}, err
+}
+
+// create reads a Create. GoToSocial once sent all that somebody chose in a poll in
+// one; polls are nothing that we have.
+func (r reader) create(d rawDoc, h Head) (Inbound, error) {
+	if len(rawList(d["object"])) > 1 {
+		return Ignored{h, "it brings several things at once"}, nil
+	}
+	object, err := r.carried(d, h)
+	return Create{h, object}, err
+}
+
+func (r reader) update(d rawDoc, h Head) (Inbound, error) {
+	object, err := r.carried(d, h)
+	return Update{h, object}, err
 }
 
 // head reads what every activity must have. docs/security.md A.4.6.
@@ -187,115 +297,4 @@ func (r reader) carried(d rawDoc, h Head) (Object, error) {
 		object.Public, object.Listed = d.public()
 	}
 	return object, nil
-}
-
-// DecodeObject reads an object that was fetched, or the Raw of one that arrived.
-func DecodeObject(raw []byte, allowHTTP bool) (Object, error) {
-	d, err := parseRaw(raw)
-	if err != nil {
-		return Object{}, err
-	}
-	return reader{allowHTTP}.object(d, raw)
-}
-
-func (r reader) object(d rawDoc, raw []byte) (Object, error) {
-	o := Object{Embedded: true, Raw: slices.Clone(raw)}
-	o.Public, o.Listed = d.public()
-	id, ok := rawString(d["id"])
-	if !ok {
-		return Object{}, coop.Wrong("id", "an object has an id, which is a URL")
-	}
-	var err error
-	if o.ID, err = r.iri("id", id); err != nil {
-		return Object{}, err
-	}
-	if o.Type = knownType(d.types()); o.Type == "" || len(o.Type) > 100 {
-		return Object{}, coop.Wrong("type", "an object has a type, which is one word")
-	}
-	o.Actor = vocab.ActorTypes.Contains(vocab.ActivityVocabularyType(o.Type))
-	if by := rawList(d["attributedTo"]); len(by) > 0 {
-		s, ok := rawRef(by[0])
-		if !ok {
-			return Object{}, coop.Wrong("attributedTo", "this names the author, by the id or as an object with an id")
-		}
-		if o.By, err = r.iri("attributedTo", s); err != nil {
-			return Object{}, err
-		}
-	}
-	o.URL = r.page(d, o.ID)
-	o.Name = plainText(d.words("name"), maxObjectName)
-	if o.Summary = plainText(d.words("summary"), maxObjectSummary); o.Summary == "" {
-		o.Summary = plainText(d.words("content"), maxObjectSummary)
-	}
-	o.Published, o.Updated = d.moment("published"), d.moment("updated")
-	return o, nil
-}
-
-// knownType chooses among several types the one that the vocabulary has.
-func knownType(types []string) string {
-	for _, t := range types {
-		v := vocab.ActivityVocabularyType(t)
-		if vocab.ObjectTypes.Contains(v) || vocab.ActorTypes.Contains(v) || isActivity(t) {
-			return t
-		}
-	}
-	if len(types) > 0 {
-		return types[0]
-	}
-	return ""
-}
-
-// isActivity reports whether t is a type of activity that ActivityStreams knows.
-func isActivity(t string) bool {
-	v := vocab.ActivityVocabularyType(t)
-	return vocab.ActivityTypes.Contains(v) || vocab.IntransitiveActivityTypes.Contains(v)
-}
-
-// page reads the url of something: a string, a Link, or a list of them, of which
-// the first HTML one counts. A page on another host than the id is not believed.
-func (r reader) page(d rawDoc, id coop.IRI) coop.IRI {
-	var found coop.IRI
-	for _, raw := range rawList(d["url"]) {
-		s, isString := rawString(raw)
-		link, _ := rawObject(raw)
-		if !isString {
-			s = link.str("href")
-		}
-		i, err := ParseIRI(s, r.allowHTTP)
-		if err != nil || !coop.SameOrigin(i, id) {
-			continue
-		}
-		if isString || link.str("mediaType") == "text/html" {
-			return i
-		}
-		if found == "" {
-			found = i
-		}
-	}
-	return found
-}
-
-// isPublic reports whether s names everybody: the full IRI or one of the two
-// short forms that JSON-LD processors make of it. AP §5.6.
-func isPublic(s string) bool {
-	return s == string(coop.Public) || s == "as:Public" || s == "Public"
-}
-
-// public reports whether a document is for everybody, and whether it may stand in
-// public lists: what Mastodon, Misskey and Mobilizon call unlisted has everybody in
-// cc.
-func (d rawDoc) public() (public, listed bool) {
-	for _, member := range []string{"to", "cc", "audience"} {
-		for _, raw := range rawList(d[member]) {
-			if s, ok := rawRef(raw); ok && isPublic(s) {
-				return true, member != "cc"
-			}
-		}
-	}
-	return false, false
-}
-
-// addressed reports whether an object says itself for whom it is.
-func (d rawDoc) addressed() bool {
-	return slices.ContainsFunc([]string{"to", "cc", "bto", "bcc", "audience"}, func(m string) bool { return len(rawList(d[m])) > 0 })
 }

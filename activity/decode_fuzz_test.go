@@ -4,6 +4,7 @@ package activity_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
@@ -38,12 +39,13 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		h := in.Head()
-		again, err := json.Marshal(map[string]any{"id": h.ID, "actor": h.Actor, "type": h.Type, "object": "https://a.example/"})
+		again, err := json.Marshal(map[string]any{"id": h.ID, "actor": h.Actor, "type": h.Type, "object": "https://a.example/",
+			"target": "https://a.example/t", "instrument": "https://a.example/i", "content": "🎉"})
 		if err != nil || activity.Check(again) != nil {
 			t.Fatalf("%s: %v", again, err)
 		}
-		if back, err := activity.Decode(again, true); err != nil || back.Head() != h {
-			t.Errorf("got %v, %v want %v", back, err, h)
+		if back, err := activity.Decode(again, true); err != nil || back.Head().ID != h.ID || back.Head().Actor != h.Actor || back.Head().Type != h.Type {
+			t.Errorf("got %v, %v want %s %s %s", back, err, h.Type, h.ID, h.Actor)
 		}
 		if c, ok := in.(activity.Create); ok && c.Object.Embedded {
 			o, err := activity.DecodeObject(c.Object.Raw, true)
@@ -53,7 +55,25 @@ func FuzzDecode(f *testing.F) {
 			if o.URL != "" && !coop.SameOrigin(o.URL, o.ID) {
 				t.Errorf("page %s of %s", o.URL, o.ID)
 			}
+			if len(o.Content) > coop.MaxComment || !utf8.ValidString(o.Content) || o.InReplyTo == "" && (o.Content != "" || o.Vote) || o.Vote && o.Content != "" {
+				t.Errorf("got %+v", o)
+			}
 		}
+		switch in := in.(type) {
+		case activity.Like:
+			if len(in.Emoji) > 64 || !isPlain(in.Emoji) {
+				t.Errorf("got emoji %+q", in.Emoji)
+			}
+		case activity.Join:
+			if !utf8.ValidString(in.Message) || utf8.RuneCountInString(in.Message) > coop.MaxMessage+1 {
+				t.Errorf("got message %+q", in.Message)
+			}
+		case activity.Flag:
+			if len(in.Objects) == 0 || len(in.Objects) > 50 || utf8.RuneCountInString(in.Text) > coop.MaxMessage+1 {
+				t.Errorf("got %+v", in)
+			}
+		}
+		activity.Addresses(raw, h.Actor)
 	})
 }
 
@@ -86,6 +106,11 @@ func FuzzIRI(f *testing.F) {
 		if coop.HostOf(iri) == "" {
 			t.Errorf("%q has no host", iri)
 		}
+		// What is let in without a look at its parts is nothing that a look would refuse.
+		u, err := url.Parse(s)
+		if err != nil || u.User != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || !strings.EqualFold(u.Host, coop.HostOf(iri)) {
+			t.Errorf("%q is let in: %v, %v", s, u, err)
+		}
 	})
 }
 
@@ -97,6 +122,8 @@ func FuzzSubmission(f *testing.F) {
 	f.Add([]byte(`{"type":"Event","name":"Meetup","startTime":"2018-12-29","plenum:allDay":true,"endTime":"2018-12-31T00:00:00+01:00","timezone":"Europe/Berlin","location":[{"name":"a","address":{"streetAddress":"b"},"latitude":1,"longitude":2},{"type":"VirtualLocation","url":"https://o.example/"}],"performer":["A",{"name":"B","url":"https://b.example/"}],"eventStatus":"EventRescheduled","previousStartTime":"2018-12-28","image":{"url":"https://events.example/media/a.png","name":"alt"},"attachment":[{"type":"Link","href":"https://l.example/","name":"L"}],"plenum:slug":"a-b","plenum:kind":"talk"}`))
 	f.Add([]byte(`{"type":"Update","object":{"id":"https://events.example/ap/notes/01KB3Y6Q2ZM9T4X7V0R8W5N1EA","source":{"mediaType":"text/markdown","content":"*x*"}}}`))
 	f.Add([]byte(`{"type":"Undo","object":{"type":"Follow","object":"https://a.example/u"}}`))
+	f.Add([]byte(`{"type":"Event","name":"Meetup","startTime":"2026-12-02T18:30:00","timezone":"Europe/Berlin","joinMode":"restricted","maximumAttendeeCapacity":40}`))
+	f.Add([]byte(`{"type":"Event","name":"Meetup","startTime":"2026-12-02T18:30:00","timezone":"Europe/Berlin","plenum:kind":"talk","plenum:partOf":"a","externalParticipationUrl":"https://events.example/@a/b"}`))
 	for _, file := range samples(f, "testdata/inbound/m*/*.json") {
 		f.Add(contents(f, file))
 	}

@@ -3,7 +3,6 @@
 package activity_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,108 +32,6 @@ func contents(tb testing.TB, file string) []byte {
 		tb.Fatal(err)
 	}
 	return b
-}
-
-// said writes an activity as one line.
-func said(in activity.Inbound) string {
-	about := func(object coop.IRI, of string, actor, whom coop.IRI) string {
-		return fmt.Sprintf("%s (%s %s %s)", object, of, actor, whom)
-	}
-	thing := func(o activity.Object) string {
-		return fmt.Sprintf("%s %s by %s public=%v actor=%v", o.Type, o.ID, o.By, o.Public, o.Actor)
-	}
-	var what string
-	switch in := in.(type) {
-	case activity.Follow:
-		what = string(in.Object)
-	case activity.Undo:
-		what = about(in.Object, in.Of, in.OfActor, in.OfObject)
-	case activity.Accept:
-		what = about(in.Object, in.Of, in.OfActor, in.OfObject)
-	case activity.Reject:
-		what = about(in.Object, in.Of, in.OfActor, in.OfObject)
-	case activity.Delete:
-		what = string(in.Object)
-	case activity.Create:
-		what = thing(in.Object)
-	case activity.Update:
-		what = thing(in.Object)
-	case activity.Announce:
-		what = string(in.Object)
-	case activity.Ignored:
-		return "Ignored: " + in.Why
-	default:
-		return fmt.Sprintf("no line for %T", in)
-	}
-	return fmt.Sprintf("%s by %s: %s", in.Head().Type, in.Head().Actor, what)
-}
-
-// What the software of the fediverse sends, in one line each. A document without
-// a line here, and a line without a document, are failures.
-var heard = map[string]string{
-	"fedify/create_note_with_actor_object.json": "Create by https://fedify.example/users/peer: Note https://fedify.example/users/peer/notes/1 by https://fedify.example/users/peer public=true actor=false",
-	"fedify/follow.json":                        "Follow by https://fedify.example/users/peer: https://events.example/ap/coops/hackspace",
-	"fedify/undo_follow.json":                   "Undo by https://fedify.example/users/peer: https://fedify.example/users/peer#follow/0192e3b1-7a2c-7f3e-9d11-aa55ee66ff77 (Follow https://fedify.example/users/peer https://events.example/ap/coops/hackspace)",
-	"gancio/accept.json":                        "Accept by https://gancio.example/federation/u/events: https://events.example/ap/activities/01KB3Y6Q2ZM9T4X7V0R8W5N1EA (Follow https://events.example/ap/coops/hackspace https://gancio.example/federation/u/events)",
-	"gancio/create_event.json":                  "Create by https://gancio.example/federation/u/events: Event https://gancio.example/federation/m/42 by https://gancio.example/federation/u/events public=true actor=false",
-	"gotosocial/create_note.json":               "Create by https://gts.example/users/dora: Note https://gts.example/users/dora/statuses/01JD2Y by https://gts.example/users/dora public=true actor=false",
-	"gotosocial/follow.json":                    "Follow by https://gts.example/users/dora: https://events.example/ap/coops/hackspace",
-	"gotosocial/undo_follow.json":               "Undo by https://gts.example/users/dora: https://gts.example/users/dora/follow/01JD2Y9WQX5N8A7B6C5D4E3F2G (Follow https://gts.example/users/dora https://events.example/ap/coops/hackspace)",
-	"lemmy/accept.json":                         "Accept by https://lemmy.example/c/coops: https://events.example/ap/activities/01KB3Y6Q2ZM9T4X7V0R8W5N1EA (Follow https://events.example/ap/coops/hackspace https://lemmy.example/c/coops)",
-	"lemmy/announce_create_page.json":           "Announce by https://lemmy.example/c/coops: https://lemmy.example/post/1001",
-	"lemmy/announce_like.json":                  "Ignored: it announces an activity of type Like",
-	"lemmy/follow.json":                         "Follow by https://lemmy.example/u/frank: https://events.example/ap/coops/hackspace",
-	"mastodon/accept_follow.json":               "Accept by https://social.example/users/alice: https://events.example/ap/activities/01KB3Y6Q2ZM9T4X7V0R8W5N1EA (Follow https://events.example/ap/coops/hackspace https://social.example/users/alice)",
-	"mastodon/announce.json":                    "Announce by https://social.example/users/alice: https://events.example/ap/events/01KB3Y6Q2ZM9T4X7V0R8W5N1EA",
-	"mastodon/create_note.json":                 "Create by https://social.example/users/alice: Note https://social.example/users/alice/statuses/113500000000000001 by https://social.example/users/alice public=true actor=false",
-	"mastodon/delete_actor.json":                "Delete by https://social.example/users/bob: https://social.example/users/bob",
-	"mastodon/delete_note.json":                 "Delete by https://social.example/users/alice: https://social.example/users/alice/statuses/113500000000000001",
-	"mastodon/follow.json":                      "Follow by https://social.example/users/alice: https://events.example/ap/coops/hackspace",
-	"mastodon/like.json":                        "Ignored: we do nothing upon Like",
-	"mastodon/move.json":                        "Ignored: we do nothing upon Move",
-	"mastodon/reject_follow.json":               "Reject by https://social.example/users/alice: https://events.example/ap/activities/01KB3Y6Q2ZM9T4X7V0R8W5N1EA (Follow https://events.example/ap/coops/hackspace https://social.example/users/alice)",
-	"mastodon/undo_follow.json":                 "Undo by https://social.example/users/alice: https://social.example/3f1c2b9a-77aa-4d0b-b5b1-0a5a4f0a1b2c (Follow https://social.example/users/alice https://events.example/ap/coops/hackspace)",
-	"mastodon/update_person.json":               "Update by https://social.example/users/alice: Person https://social.example/users/alice by  public=true actor=true",
-	"misskey/announce.json":                     "Announce by https://misskey.example/users/9abc: https://social.example/users/alice/statuses/113500000000000001",
-	"misskey/delete_note.json":                  "Delete by https://misskey.example/users/9abc: https://misskey.example/notes/9xyz",
-	"mobilizon/announce_event.json":             "Announce by https://mobilizon.example/relay: https://mobilizon.example/events/0b9e1c4e-52f1-4a3b-9a6e-5c1f3d2b7a11",
-	"mobilizon/create_event.json":               "Create by https://mobilizon.example/@makers: Event https://mobilizon.example/events/0b9e1c4e-52f1-4a3b-9a6e-5c1f3d2b7a11 by https://mobilizon.example/@makers public=true actor=false",
-	"mobilizon/follow_relay.json":               "Follow by https://mobilizon.example/relay: https://events.example/ap/actor",
-	"mobilizon/join.json":                       "Ignored: we do nothing upon Join",
-	"mobilizon/update_event.json":               "Update by https://mobilizon.example/@makers: Event https://mobilizon.example/events/0b9e1c4e-52f1-4a3b-9a6e-5c1f3d2b7a11 by https://mobilizon.example/@makers public=true actor=false",
-	"peertube/create_video.json":                "Create by https://tube.example/accounts/gina: Video https://tube.example/videos/watch/v1 by https://tube.example/accounts/gina public=true actor=false",
-	"pleroma/create_note.json":                  "Create by https://pleroma.example/users/erin: Note https://pleroma.example/objects/o1 by https://pleroma.example/users/erin public=true actor=false",
-	"pleroma/emoji_react.json":                  `Ignored: "EmojiReact" is no activity that we know`,
-	"pleroma/follow.json":                       "Follow by https://pleroma.example/users/erin: https://events.example/ap/coops/hackspace",
-	"pleroma/undo_follow.json":                  "Undo by https://pleroma.example/users/erin:  (Follow https://pleroma.example/users/erin https://events.example/ap/coops/hackspace)",
-	"wordpress/create_article.json":             "Create by https://blog.example/?author=0: Article https://blog.example/?p=77 by https://blog.example/?author=0 public=true actor=false",
-	"wordpress/delete_post.json":                "Delete by https://blog.example/?author=0: https://blog.example/?p=77",
-}
-
-func TestEveryKnownServerIsUnderstood(t *testing.T) {
-	t.Parallel()
-	left := map[string]bool{}
-	for name := range heard {
-		left[name] = true
-	}
-	for _, file := range samples(t, "testdata/inbound/*/*.json") {
-		name, _ := filepath.Rel("testdata/inbound", file)
-		if strings.Contains(name, "/actor") {
-			continue
-		}
-		delete(left, name)
-		in, err := activity.Decode(contents(t, file), false)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if got, want := said(in), heard[name]; got != want {
-			t.Errorf("%s:\n got %s\nwant %s", name, got, want)
-		}
-	}
-	for name := range left {
-		t.Errorf("there is no document %s", name)
-	}
 }
 
 func TestWhatIsShownOfAnObject(t *testing.T) {
@@ -190,7 +87,7 @@ func TestObjectsThatAreOnlyNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := said(in), "Undo by https://a.example/u: https://a.example/f (  )"; got != want {
+	if got, want := said(in), "Undo by https://a.example/u: https://a.example/f"; got != want {
 		t.Errorf("got %q want %q", got, want)
 	}
 }
@@ -257,13 +154,15 @@ func TestAContextCannotRenameMembers(t *testing.T) { // O10
 
 func TestAVictimAmongTheAuthorsIsNotCredited(t *testing.T) { // O07
 	t.Parallel()
-	in, err := activity.Decode([]byte(`{"id":"https://a.example/1","type":"Create","actor":"https://a.example/u",
-		"object":{"id":"https://a.example/n","type":"Note","attributedTo":["https://victim.example/u","https://a.example/u"]}}`), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := in.(activity.Create).Object.By; got != "https://a.example/u" {
-		t.Errorf("got %s", got)
+	for _, authors := range []string{`"https://victim.example/u","https://a.example/u"`, `"https://a.example/u","https://victim.example/u"`} {
+		in, err := activity.Decode([]byte(`{"id":"https://a.example/1","type":"Create","actor":"https://a.example/u",
+			"object":{"id":"https://a.example/n","type":"Note","attributedTo":[`+authors+`]}}`), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := in.(activity.Create).Object.By; got != "https://a.example/u" {
+			t.Errorf("of %s got %s", authors, got)
+		}
 	}
 }
 

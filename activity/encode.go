@@ -31,16 +31,18 @@ type wireActivity struct {
 	Published time.Time       `json:"published,omitzero"`
 	To        []coop.IRI      `json:"to"`
 	Cc        []coop.IRI      `json:"cc,omitempty"`
+	Summary   string          `json:"summary,omitempty"` // why, for people
 	Object    any             `json:"object"`
 }
 
 // wireRef is an activity inside another: as much of it as peers look at, built
 // from our own values and never from the bytes that came.
 type wireRef struct {
-	ID     coop.IRI `json:"id"`
-	Type   wireType `json:"type"`
-	Actor  coop.IRI `json:"actor"`
-	Object coop.IRI `json:"object"`
+	ID         coop.IRI `json:"id"`
+	Type       wireType `json:"type"`
+	Actor      coop.IRI `json:"actor"`
+	Object     coop.IRI `json:"object"`
+	Instrument coop.IRI `json:"instrument,omitempty"` // of a QuoteRequest
 }
 
 // wireTombstone is what is left of something of ours. AS2 Vocabulary §Tombstone.

@@ -28,6 +28,7 @@ func documents(t testing.TB) map[string][]byte {
 	gone.Gone = at
 	organization := hackspace()
 	organization.Type, organization.Approve, organization.Hidden = coop.Organization, true, true
+	event := site.Object(coop.Meetup, meetupID)
 	ok := made(t)
 	d := map[string][]byte{
 		"actor_coop":         ok(activity.EncodeActor(site, hackspace(), pem)),
@@ -60,6 +61,18 @@ func documents(t testing.TB) map[string][]byte {
 		"update_actor":       ok(activity.EncodeUpdateActor(site, otherID, hackspace(), ok(activity.EncodeActor(site, hackspace(), pem)), at)),
 		"delete_actor":       ok(activity.EncodeDeleteActor(site, otherID, gone, at)),
 		"organizers":         ok(activity.EncodeOrganizers(site, meetup())),
+		"meetup_restricted":  object(t, seats()),
+		"meetup_elsewhere":   object(t, elsewhere()),
+		"live_meetup":        live(t, meetup(), coop.CommentsOpen),
+		"live_restricted":    live(t, seats(), coop.CommentsHeld),
+		"live_talk":          live(t, talk(), coop.CommentsClosed),
+		"live_report":        live(t, report(), ""),
+		"create_live":        ok(activity.EncodeCreate(site, seats(), live(t, seats(), coop.CommentsOpen))),
+		"accept_join":        ok(activity.EncodeRSVPAnswer(site, otherID, "hackspace", true, rsvp("Join"), event, "")),
+		"reject_join":        ok(activity.EncodeRSVPAnswer(site, otherID, "hackspace", false, rsvp("Join"), event, "The event is full; you are on the waiting list")),
+		"accept_accept":      ok(activity.EncodeRSVPAnswer(site, otherID, "hackspace", true, rsvp("Accept"), event, "")),
+		"ignore_join":        ok(activity.EncodeIgnore(site, otherID, "hackspace", rsvp("Join").Activity, rsvp("Join").Actor)),
+		"reject_quote":       ok(activity.EncodeQuoteReject(site, otherID, "hackspace", quoteRequest(t))),
 	}
 	for name, c := range collections(d) {
 		d[name] = ok(c.JSON())
@@ -83,7 +96,15 @@ func collections(d map[string][]byte) map[string]activity.Collection {
 		},
 		"followers": {ID: site.Of("hackspace", "followers"), Total: 17},
 		"featured":  {ID: site.Of("hackspace", "featured"), Total: 1, Items: []json.RawMessage{activity.Ref(site.Object(coop.Report, reportID))}},
-		"replies":   {ID: site.Part(coop.Meetup, meetupID, "replies"), Items: []json.RawMessage{}},
+		"likes":     {ID: site.Part(coop.Meetup, meetupID, "likes"), Total: 12},
+		"shares":    {ID: site.Part(coop.Meetup, meetupID, "shares"), Total: 3},
+		"attendees": {ID: site.Part(coop.Meetup, meetupID, "attendees"), Total: 28},
+		"replies":   {ID: site.Part(coop.Meetup, meetupID, "replies"), Total: 101, First: site.RepliesPage(coop.Meetup, meetupID, 1)},
+		"replies_page": {
+			ID: site.RepliesPage(coop.Meetup, meetupID, 2), Total: 101, PartOf: site.Part(coop.Meetup, meetupID, "replies"),
+			Prev: site.RepliesPage(coop.Meetup, meetupID, 1), Items: []json.RawMessage{activity.Ref("https://social.example/users/alice/statuses/1")},
+		},
+		"featured_empty": {ID: site.Of("hackspace", "featured"), Items: []json.RawMessage{}},
 	}
 }
 
@@ -264,8 +285,8 @@ func TestPagesSayWhatTheyArePartOf(t *testing.T) {
 	if followers := decoded(t, d["followers"]); followers["orderedItems"] != nil {
 		t.Errorf("a collection that shows no items has %v", followers["orderedItems"])
 	}
-	if replies := decoded(t, d["replies"]); !cmp.Equal(replies["orderedItems"], any([]any{})) {
-		t.Errorf("an empty collection has %v, want an empty list", replies["orderedItems"])
+	if empty := decoded(t, d["featured_empty"]); !cmp.Equal(empty["orderedItems"], any([]any{})) {
+		t.Errorf("an empty collection has %v, want an empty list", empty["orderedItems"])
 	}
 }
 

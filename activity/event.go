@@ -35,6 +35,7 @@ type wireEvent struct {
 	Online        bool           `json:"isOnline"`
 	JoinMode      string         `json:"joinMode"`
 	JoinURL       coop.IRI       `json:"externalParticipationUrl"`
+	Capacity      int            `json:"maximumAttendeeCapacity,omitempty"`
 	Organizers    wireOrganizers `json:"organizers"`
 }
 
@@ -115,7 +116,12 @@ func eventOf(s coop.Site, p coop.Post, x Extras) (*wireEvent, error) {
 		Start: start.Format(time.RFC3339), End: end.Format(time.RFC3339), Timezone: p.When.Zone, ShowEnd: p.When.EndKnown(),
 		EventStatus: state[0], Status: state[1], Category: eventCategory, SuperEvent: x.SuperEvent,
 		Location: where, Online: p.Place.IsZero() && p.Online != "",
-		JoinMode: "external", JoinURL: s.Page(p.Coop, p.Slug), Organizers: organizersOf(s, p),
+		JoinMode: string(p.Joining()), JoinURL: s.Page(p.Coop, p.Slug), Organizers: organizersOf(s, p),
+	}
+	if p.Joining() == coop.JoinExternal {
+		e.JoinURL = firstOf(p.JoinURL, x.Whole, e.JoinURL)
+	} else {
+		e.Capacity = p.Capacity
 	}
 	if p.Status == coop.Rescheduled && !p.Previous.IsZero() {
 		before, _ := p.Previous.Times()
@@ -208,7 +214,7 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-func firstOf(some ...string) string {
+func firstOf[T ~string](some ...T) T {
 	for _, s := range some {
 		if s != "" {
 			return s

@@ -153,11 +153,41 @@ func rescheduled() coop.Post {
 	return p
 }
 
+// seats is a meetup of forty seats, for which the co-op decides who has them.
+func seats() coop.Post {
+	p := meetup()
+	p.Join, p.Capacity = coop.JoinRestricted, 40
+	return p
+}
+
+// elsewhere is a meetup that is joined on another server.
+func elsewhere() coop.Post {
+	p := meetup()
+	p.Join, p.JoinURL, p.Capacity = coop.JoinExternal, "https://tickets.example/go?a=1&b=2", 40
+	return p
+}
+
+// tally is what others made of a post.
+func tally() coop.Tally {
+	return coop.Tally{Likes: 12, Shares: 3, Comments: 5, Held: 2, Going: 28, Waiting: 4, Asked: 6, Maybe: 7}
+}
+
+// live is the object of a post with what others made of it.
+func live(t testing.TB, p coop.Post, c coop.CommentPolicy) []byte {
+	t.Helper()
+	return made(t)(activity.Live(site, object(t, p), activity.LiveCounts{Tally: tally(), Post: p, Comments: c}))
+}
+
+// rsvp is carol's answer to the meetup.
+func rsvp(form string) coop.RSVP {
+	return coop.RSVP{Post: meetupID, Coop: "hackspace", Actor: "https://mobilizon.example/@carol", Activity: "https://mobilizon.example/join/event/8d4e?a=1&b=2", Form: form}
+}
+
 // extras are those of a post: the talk is part of the meetup.
 func extras(p coop.Post) activity.Extras {
 	x := activity.Extras{Coop: hackspace()}
 	if p.PartOf != "" {
-		x.SuperEvent = site.Object(coop.Meetup, p.PartOf)
+		x.SuperEvent, x.Whole = site.Object(coop.Meetup, p.PartOf), site.Page("hackspace", "go-meetup-12")
 	}
 	return x
 }

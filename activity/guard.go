@@ -6,8 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"plenum/coop"
@@ -40,282 +39,336 @@ func Check(raw []byte) error {
 		return tooLarge("it has %d bytes; at most %d are read", len(raw), MaxBody)
 	case !utf8.Valid(raw):
 		return coop.Fail(coop.Invalid, "activity.Check", "the document is not valid UTF-8")
-	case !json.Valid(raw):
-		return coop.Fail(coop.Invalid, "activity.Check", "the document is not valid JSON")
 	}
 	s := scan{raw: raw}
 	s.space()
-	if s.raw[s.at] != '{' {
+	if s.peek() != '{' {
+		if !json.Valid(raw) {
+			return errNotJSON()
+		}
 		return coop.Fail(coop.Invalid, "activity.Check", "the document is not a JSON object")
 	}
-	return s.value(1, false)
+	if err := s.value(1, false); err != nil {
+		return err
+	}
+	if s.space(); s.at != len(raw) {
+		return errNotJSON()
+	}
+	return nil
 }
 
 func tooLarge(format string, args ...any) error {
 	return coop.Fail(coop.TooLarge, "activity.Check", "the document is too large: "+fmt.Sprintf(format, args...))
 }
 
-// scan walks over JSON that is known to be valid; its recursion ends at maxDepth.
+func errNotJSON() error {
+	return coop.Fail(coop.Invalid, "activity.Check", "the document is not valid JSON")
+}
+
+// scan walks over what should be JSON; its recursion ends at maxDepth.
 type scan struct {
 	raw   []byte
 	at    int
 	nodes int
+	names [128]plainName // of the objects that stand open and have no map, the outermost first
+	known int            // how many of them there are
 }
 
-func (s *scan) space() {
-	for strings.IndexByte(" \t\r\n", s.raw[s.at]) >= 0 {
-		s.at++
+// plainName is where a name stands that is ASCII without escapes, and a digest of
+// it in lower case.
+type plainName struct{ from, to, hash uint32 }
+
+// peek returns the byte at s.at, 0 at the end: no JSON has one outside of a text.
+func (s *scan) peek() byte {
+	if s.at < len(s.raw) {
+		return s.raw[s.at]
 	}
+	return 0
 }
+
+func (s *scan) space() { s.at = skipSpace(s.raw, s.at) }
 
 // value passes over the value at s.at; terms says that it is an @context.
 func (s *scan) value(depth int, terms bool) error {
 	if s.nodes++; s.nodes > maxNodes {
 		return tooLarge("it has more than %d values", maxNodes)
 	}
-	switch s.raw[s.at] {
+	c := s.peek()
+	switch c {
 	case '{', '[':
 		if depth > maxDepth {
 			return tooLarge("it is nested more than %d deep", maxDepth)
 		}
-		if s.raw[s.at] == '{' {
+		if c == '{' {
 			return s.object(depth, terms)
 		}
 		return s.array(depth, terms)
 	case '"':
-		_, err := s.text()
+		_, _, err := s.text()
 		return err
+	case 't':
+		return s.word("true")
+	case 'f':
+		return s.word("false")
+	case 'n':
+		return s.word("null")
 	}
-	for s.at < len(s.raw) && strings.IndexByte(",]} \t\r\n", s.raw[s.at]) < 0 {
-		s.at++ // a number, true, false or null
+	return s.number()
+}
+
+func (s *scan) word(w string) error {
+	if !bytes.HasPrefix(s.raw[s.at:], []byte(w)) {
+		return errNotJSON()
+	}
+	s.at += len(w)
+	return nil
+}
+
+// number passes over a number. RFC 8259 §6.
+func (s *scan) number() error {
+	if s.peek() == '-' {
+		s.at++
+	}
+	if s.peek() == '0' {
+		s.at++
+	} else if !s.digits() {
+		return errNotJSON()
+	}
+	if s.peek() == '.' {
+		if s.at++; !s.digits() {
+			return errNotJSON()
+		}
+	}
+	if s.peek()|0x20 == 'e' {
+		if s.at++; s.peek() == '+' || s.peek() == '-' {
+			s.at++
+		}
+		if !s.digits() {
+			return errNotJSON()
+		}
 	}
 	return nil
 }
 
-// text passes over a string and returns it with its quotes.
-func (s *scan) text() ([]byte, error) {
-	start := s.at
-	for s.at++; s.raw[s.at] != '"'; s.at++ {
-		if s.raw[s.at] == '\\' {
-			s.at++
+func (s *scan) digits() bool {
+	from := s.at
+	for c := s.peek(); c >= '0' && c <= '9'; c = s.peek() {
+		s.at++
+	}
+	return s.at > from
+}
+
+// text passes over a string and returns what stands between its quotes, and
+// whether that is what it says: ASCII without escapes.
+func (s *scan) text() (inner []byte, plain bool, err error) {
+	from, plain := s.at+1, true
+	for s.at++; ; s.at++ {
+		if s.at >= len(s.raw) {
+			return nil, false, errNotJSON()
 		}
+		c := s.raw[s.at]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			continue
+		}
+		switch {
+		case c == '"':
+			s.at++
+			if s.at-from >= maxString {
+				return nil, false, tooLarge("a text in it has more than %d bytes", maxString)
+			}
+			return s.raw[from : s.at-1], plain, nil
+		case c < ' ':
+			return nil, false, errNotJSON()
+		case c == '\\' && !s.escape():
+			return nil, false, errNotJSON()
+		}
+		plain = false
 	}
+}
+
+// escape passes over an escape but for its last byte. RFC 8259 §7.
+func (s *scan) escape() bool {
 	s.at++
-	if s.at-start > maxString {
-		return nil, tooLarge("a text in it has more than %d bytes", maxString)
+	switch s.peek() {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return true
+	case 'u':
+		for range 4 {
+			s.at++
+			if c := s.peek(); !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f') {
+				return false
+			}
+		}
+		return true
 	}
-	return s.raw[start:s.at], nil
+	return false
 }
 
 func (s *scan) object(depth int, terms bool) error {
-	seen := map[string]bool{}
-	for s.at++; ; s.at++ {
-		s.space()
-		if s.raw[s.at] == '}' {
-			s.at++
-			return nil
+	open := s.known
+	var names map[string]bool
+	s.at++
+	if s.space(); s.peek() == '}' {
+		s.at++
+		return nil
+	}
+	for {
+		if s.peek() != '"' {
+			return errNotJSON()
 		}
-		name, err := s.name(seen, terms)
+		inner, err := s.name(open, terms, &names)
 		if err != nil {
 			return err
 		}
+		if s.space(); s.peek() != ':' {
+			return errNotJSON()
+		}
+		s.at++
 		s.space()
-		s.at++ // the colon
-		s.space()
-		if err := s.value(depth+1, terms || name == "@context"); err != nil {
+		if err := s.value(depth+1, terms || string(inner) == "@context"); err != nil {
 			return err
 		}
-		s.space()
-		if s.raw[s.at] == '}' {
+		switch s.space(); s.peek() {
+		case '}':
 			s.at++
+			s.known = open
 			return nil
+		case ',':
+			s.at++
+			s.space()
+		default:
+			return errNotJSON()
 		}
 	}
 }
 
-// name passes over a member's name, which must not be in seen, and puts it there.
-func (s *scan) name(seen map[string]bool, terms bool) (string, error) {
-	quoted, err := s.text()
+// name passes over a member's name, returns it without escapes, and refuses it if
+// the object has it already. The names that it has are those from open on, or in
+// the map: there they are once one of them is not plain, or there is no room for
+// one more.
+func (s *scan) name(open int, terms bool, names *map[string]bool) ([]byte, error) {
+	from := s.at
+	name, plain, err := s.text()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if s.nodes++; s.nodes > maxNodes {
-		return "", tooLarge("it has more than %d values", maxNodes)
+		return nil, tooLarge("it has more than %d values", maxNodes)
 	}
-	name := string(quoted[1 : len(quoted)-1])
-	if bytes.IndexByte(quoted, '\\') >= 0 {
-		if err := json.Unmarshal(quoted, &name); err != nil {
-			return "", coop.Fail(coop.Invalid, "activity.Check", "the document is not valid JSON")
+	if plain && *names == nil && s.known < len(s.names) {
+		n := plainName{uint32(from + 1), uint32(s.at - 1), digestOf(name)}
+		for _, o := range s.names[open:s.known] {
+			if o.hash == n.hash && same(s.raw[o.from:o.to], name, terms) {
+				return nil, errTwice(string(name))
+			}
 		}
+		s.names[s.known] = n
+		s.known++
+		return name, nil
 	}
-	key := name
-	if !terms {
-		key = strings.ToLower(strings.ToUpper(name)) // both: ſ is an s to encoding/json
+	if !plain {
+		var said string
+		if json.Unmarshal(bytes.Clone(s.raw[from:s.at]), &said) != nil {
+			return nil, errNotJSON()
+		}
+		name = []byte(said)
 	}
-	if seen[key] {
-		e := coop.Fail(coop.Invalid, "activity.Check", fmt.Sprintf("the member %.40q occurs twice in one object", name))
-		e.Member = clipped(name, 40)
-		return "", e
+	if *names == nil {
+		*names = map[string]bool{}
+		for _, o := range s.names[open:s.known] {
+			(*names)[foldName(s.raw[o.from:o.to], terms)] = true
+		}
+		s.known = open
 	}
-	seen[key] = true
+	key := foldName(name, terms)
+	if (*names)[key] {
+		return nil, errTwice(string(name))
+	}
+	(*names)[key] = true
 	return name, nil
 }
 
-func (s *scan) array(depth int, terms bool) error {
-	n := 0
-	for s.at++; ; s.at++ {
-		s.space()
-		if s.raw[s.at] == ']' {
-			s.at++
-			return nil
+// foldName returns what a name is compared by: of the terms of an @context the
+// name itself.
+func foldName(name []byte, terms bool) string {
+	if terms {
+		return string(name)
+	}
+	return string(bytes.Map(foldRune, name))
+}
+
+// digestOf is the FNV-1a of a name in lower case. It spares comparisons and has
+// no other use: whoever finds names with the same one gains little.
+func digestOf(name []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range name {
+		h = (h ^ uint32(lowerByte(c))) * 16777619
+	}
+	return h
+}
+
+// same reports whether two names are one: where they are no terms, in lower case.
+func same(a, b []byte, terms bool) bool {
+	if terms || len(a) != len(b) {
+		return bytes.Equal(a, b)
+	}
+	for i := range a {
+		if lowerByte(a[i]) != lowerByte(b[i]) {
+			return false
 		}
-		if n++; n > maxArray {
+	}
+	return true
+}
+
+func errTwice(name string) error {
+	e := coop.Fail(coop.Invalid, "activity.Check", fmt.Sprintf("the member %.40q occurs twice in one object", name))
+	e.Member = clipped(name, 40)
+	return e
+}
+
+// foldRune returns one character for all that differ by case only, in the sense
+// of encoding/json, to which ſ is an s, or in that of others, to which ı is an i.
+func foldRune(c rune) rune {
+	c = unicode.ToLower(unicode.ToUpper(c))
+	least := c
+	for o := unicode.SimpleFold(c); o != c; o = unicode.SimpleFold(o) {
+		least = min(least, o)
+	}
+	if least >= 'A' && least <= 'Z' {
+		least += 'a' - 'A'
+	}
+	return least
+}
+
+func lowerByte(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+func (s *scan) array(depth int, terms bool) error {
+	s.at++
+	if s.space(); s.peek() == ']' {
+		s.at++
+		return nil
+	}
+	for n := 1; ; n++ {
+		if n > maxArray {
 			return tooLarge("a list in it has more than %d items", maxArray)
 		}
 		if err := s.value(depth+1, terms); err != nil {
 			return err
 		}
-		s.space()
-		if s.raw[s.at] == ']' {
+		switch s.space(); s.peek() {
+		case ']':
 			s.at++
 			return nil
+		case ',':
+			s.at++
+			s.space()
+		default:
+			return errNotJSON()
 		}
 	}
-}
-
-// rawDoc is one JSON object, its members by their exact names: encoding/json
-// would match struct fields without case. What no accessor takes stays raw.
-type rawDoc map[string]json.RawMessage
-
-// parseRaw checks a document and splits its top level.
-func parseRaw(raw []byte) (rawDoc, error) {
-	if err := Check(raw); err != nil {
-		return nil, err
-	}
-	d, ok := rawObject(raw)
-	if !ok {
-		return nil, coop.Fail(coop.Invalid, "activity.Check", "the document is not a JSON object")
-	}
-	return d, nil
-}
-
-// rawObject splits a value that is an object.
-func rawObject(raw json.RawMessage) (rawDoc, bool) {
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] != '{' {
-		return nil, false
-	}
-	var d rawDoc
-	return d, json.Unmarshal(raw, &d) == nil
-}
-
-// rawString reads a value that is a string.
-func rawString(raw json.RawMessage) (string, bool) {
-	if len(raw) == 0 || raw[0] != '"' {
-		return "", false
-	}
-	var s string
-	return s, json.Unmarshal(raw, &s) == nil
-}
-
-// rawNull reports whether a value is missing or null; JSON-LD makes no difference.
-func rawNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
-
-// rawList returns the items of a value that may be missing, one value or a list:
-// JSON-LD makes no difference. Nulls in it are dropped.
-func rawList(raw json.RawMessage) []json.RawMessage {
-	if rawNull(raw) {
-		return nil
-	}
-	if raw[0] != '[' {
-		return []json.RawMessage{raw}
-	}
-	var all, out []json.RawMessage
-	if json.Unmarshal(raw, &all) != nil {
-		return nil
-	}
-	for _, r := range all {
-		if !rawNull(r) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// rawRef reads a reference: an id, or an object that has one.
-func rawRef(raw json.RawMessage) (id string, ok bool) {
-	if id, ok = rawString(raw); ok {
-		return id, true
-	}
-	d, ok := rawObject(raw)
-	if !ok {
-		return "", false
-	}
-	return rawString(d["id"])
-}
-
-// str reads a member that is a string; "" where it is none.
-func (d rawDoc) str(name string) string {
-	s, _ := rawString(d[name])
-	return s
-}
-
-// words reads a text that may be given once or by language; of several
-// languages the first that the sender wrote counts.
-func (d rawDoc) words(name string) string {
-	if s := d.str(name); s != "" {
-		return s
-	}
-	_, s := rawFirst(d[name+"Map"])
-	return s
-}
-
-// rawFirst returns the first member of an object whose value is a string.
-func rawFirst(raw json.RawMessage) (name, value string) {
-	if _, ok := rawObject(raw); !ok {
-		return "", ""
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := dec.Token(); err != nil { // the brace
-		return "", ""
-	}
-	for dec.More() {
-		tok, err := dec.Token()
-		if err != nil {
-			return "", ""
-		}
-		var v json.RawMessage
-		if dec.Decode(&v) != nil {
-			return "", ""
-		}
-		if s, ok := rawString(v); ok {
-			name, _ = tok.(string)
-			return name, s
-		}
-	}
-	return "", ""
-}
-
-// types returns the types of an object.
-func (d rawDoc) types() []string {
-	var out []string
-	for _, r := range rawList(d["type"]) {
-		if s, ok := rawString(r); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// moment reads a time; the zero time where there is none. Besides RFC 3339 it
-// takes an offset without a colon and a time without one, which means UTC: both
-// are seen in the wild.
-func (d rawDoc) moment(name string) time.Time {
-	s := d.str(name)
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05"} {
-		t, err := time.Parse(layout, s)
-		if t = coop.Stamp(t); err == nil && t.Year() > 0 && t.Year() < 10_000 {
-			return t
-		}
-	}
-	return time.Time{}
 }

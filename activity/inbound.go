@@ -8,10 +8,9 @@ import (
 	"plenum/coop"
 )
 
-// Inbound is what another server can say to us: Follow, Undo, Accept, Reject,
-// Delete, Create, Update, Announce or Ignored, and nothing else. All of it is a
-// claim: only the signature shows who is speaking, and the ids that a value holds
-// may stand on any host, ours too.
+// Inbound is what another server can say to us: one of the types below that have
+// the method, and nothing else. All of it is a claim: only the signature shows who
+// is speaking, and the ids that a value holds may stand on any host, ours too.
 type Inbound interface {
 	Head() Head
 	inbound()
@@ -22,6 +21,7 @@ type Head struct {
 	ID    coop.IRI
 	Actor coop.IRI // who claims to have done it
 	Type  string
+	Raw   []byte // the whole document as it came
 }
 
 // Head returns h; by it each activity shows its own.
@@ -63,6 +63,63 @@ type Reject struct {
 	OfObject coop.IRI
 }
 
+// TentativeAccept says of an event that its actor may come; an answer to a Follow
+// it is not. AS2 Vocabulary §TentativeAccept.
+type TentativeAccept struct {
+	head
+	Object   coop.IRI // as in Undo
+	Of       string
+	OfActor  coop.IRI
+	OfObject coop.IRI
+}
+
+// Like is a Like or an EmojiReact of Object. AP §7.10.
+type Like struct {
+	head
+	Object coop.IRI
+	Emoji  string // one emoji, or :name:; empty for a Like without one
+}
+
+// Join asks for a seat at the event Object. FEP-8a8e.
+type Join struct {
+	head
+	Object  coop.IRI
+	Message string // plain text
+}
+
+// Leave gives the seat back.
+type Leave struct {
+	head
+	Object coop.IRI
+}
+
+// Block says that the actor wants nothing to do with Object. AP §7.9.
+type Block struct {
+	head
+	Object coop.IRI
+}
+
+// Move says that the account Object is now Target. FEP-7628.
+type Move struct {
+	head
+	Object coop.IRI
+	Target coop.IRI
+}
+
+// Flag complains about actors and objects. AS2 Vocabulary §Flag.
+type Flag struct {
+	head
+	Objects []coop.IRI // at most fifty
+	Text    string     // plain text
+}
+
+// QuoteRequest asks whether Instrument may quote Object. FEP-044f.
+type QuoteRequest struct {
+	head
+	Object     coop.IRI
+	Instrument coop.IRI
+}
+
 // Delete says that an object, or an actor, is gone. AP §7.4.
 type Delete struct {
 	head
@@ -93,15 +150,23 @@ type Ignored struct {
 	Why string // for the log
 }
 
-func (Follow) inbound()   {}
-func (Undo) inbound()     {}
-func (Accept) inbound()   {}
-func (Reject) inbound()   {}
-func (Delete) inbound()   {}
-func (Create) inbound()   {}
-func (Update) inbound()   {}
-func (Announce) inbound() {}
-func (Ignored) inbound()  {}
+func (Follow) inbound()          {}
+func (Undo) inbound()            {}
+func (Accept) inbound()          {}
+func (Reject) inbound()          {}
+func (Delete) inbound()          {}
+func (TentativeAccept) inbound() {}
+func (Like) inbound()            {}
+func (Join) inbound()            {}
+func (Leave) inbound()           {}
+func (Block) inbound()           {}
+func (Move) inbound()            {}
+func (Flag) inbound()            {}
+func (QuoteRequest) inbound()    {}
+func (Create) inbound()          {}
+func (Update) inbound()          {}
+func (Announce) inbound()        {}
+func (Ignored) inbound()         {}
 
 // Object is what we read of an object elsewhere: enough to say who made it, to
 // list it and to link to it. The rest stays in Raw.
@@ -118,5 +183,9 @@ type Object struct {
 	Listed    bool      // public, and not in cc alone, by which its author asks to keep it out of public lists
 	Actor     bool      // it is the document of an actor
 	Embedded  bool      // false where only the id is known
+	InReplyTo coop.IRI  // what it answers; of several the first
+	Content   string    // HTML as it came, not sanitised; only of what answers something, at most coop.MaxComment bytes
+	Language  string    // BCP 47; empty where it is not said
+	Vote      bool      // it answers with a name and without a text, as votes in a poll do
 	Raw       []byte    // the JSON as it came; nil unless Embedded
 }

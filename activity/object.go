@@ -19,6 +19,7 @@ import (
 type Extras struct {
 	Coop       coop.Coop // whose post it is: its language stands in where the post names none
 	SuperEvent coop.IRI  // the event that it is part of; empty where PartOf is none or no event
+	Whole      coop.IRI  // the page of that event, where one takes part in both
 }
 
 // wireObject is an Article, an Event or a Note. Lists are lists and single
@@ -106,8 +107,9 @@ func EncodeObject(s coop.Site, p coop.Post, x Extras) ([]byte, error) {
 		Context: ld(objectContext), ID: s.Object(p.Kind, p.ID), Type: wireType(p.Kind.Type()), AttributedTo: s.Actor(p.Coop),
 		Name: name, Summary: summaryOf(p, name), MediaType: "text/html", InLanguage: p.Language,
 		URL: s.Page(p.Coop, p.Slug), Published: coop.Stamp(p.Published),
-		Replying: "closed", Replies: s.Part(p.Kind, p.ID, "replies"), Attachment: attachmentsOf(s, p), Tag: tagsOf(s, p),
+		Replies: s.Part(p.Kind, p.ID, "replies"), Attachment: attachmentsOf(s, p), Tag: tagsOf(s, p),
 	}
+	o.Comments, o.Replying = replying(x.Coop.Comments)
 	o.To, o.Cc = audience(s, p)
 	if !p.Updated.IsZero() {
 		o.Updated = coop.Stamp(p.Updated)

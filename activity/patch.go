@@ -113,7 +113,7 @@ func (p Patch) NamesSlug() bool {
 func (p Patch) Apply(post *coop.Post, d Defaults, s coop.Site) error {
 	next := *post
 	a := applier{Patch: p, reader: reader{s.HTTP}, site: s, defaults: d, was: *post, post: &next}
-	for _, step := range []func() error{a.members, a.words, a.language, a.body, a.when, a.status, a.location, a.performer,
+	for _, step := range []func() error{a.members, a.words, a.language, a.body, a.when, a.status, a.joining, a.location, a.performer,
 		a.image, a.attachment, a.tag, a.reply, a.own, a.whole} {
 		if err := step(); err != nil {
 			return err
@@ -148,7 +148,8 @@ func (a *applier) members() error {
 	}
 	a.post.Kind = kind
 	if !kind.Event() {
-		for _, m := range []string{"startTime", "endTime", "location", "performer", "plenum:allDay"} {
+		for _, m := range []string{"startTime", "endTime", "location", "performer", "plenum:allDay", "joinMode", "externalParticipationUrl",
+			"maximumAttendeeCapacity"} {
 			if !rawNull(a.sent[m]) {
 				return coop.Wrong(m, fmt.Sprintf("only an Event has this; a %s is of type %s", kind, kind.Type()))
 			}

@@ -26,9 +26,12 @@ func clipped(s string, n int) string {
 // combining marks on one another, cut after n characters. UTS #55, UTR #36.
 func plainLine(s string, n int) string {
 	var b strings.Builder
+	b.Grow(min(len(s), 4*n))
 	gap, marks := false, 0
 	for _, c := range s {
 		switch {
+		case c > ' ' && c < 0x7f:
+			marks = 0
 		case unicode.IsSpace(c):
 			gap = b.Len() > 0
 			continue
@@ -65,9 +68,13 @@ func plainText(s string, n int) string {
 			s = s[:i] // a tag that is cut in two
 		}
 	}
-	lower := lowerASCII(s)
 	last := strings.LastIndexByte(s, '>')
+	if last < 0 {
+		return plainLine(html.UnescapeString(s), n) // no tag ends in it
+	}
+	lower := lowerASCII(s)
 	var b strings.Builder
+	b.Grow(len(s))
 	for at := 0; at < len(s); {
 		if s[at] != '<' {
 			b.WriteByte(s[at])

@@ -35,11 +35,14 @@ func TestAClientMaySendBackTheWholeObjectThatItRead(t *testing.T) {
 	written.Source, written.Links[1].MediaType = "Sampling profilers lie in *four* ways.", "text/html"
 	long := meetup()
 	long.Summary = longLine(490)
+	joined := talk()
+	joined.JoinURL, joined.Capacity = "https://tickets.example/talk", 3
 	noon := allDay()
 	noon.When.End = "2018-12-30"
 	for name, p := range map[string]coop.Post{
 		"meetup": meetup(), "talk": talk(), "markdown": written, "report": report(), "note": note(), "german": german(), "all day": allDay(),
 		"days": noon, "online": online(), "cancelled": cancelled(), "rescheduled": rescheduled(), "long summary": long,
+		"restricted": seats(), "elsewhere": elsewhere(), "talk elsewhere": joined,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

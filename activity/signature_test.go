@@ -33,7 +33,7 @@ func TestSignaturesInADocumentAreNotLookedAt(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 			continue
 		}
-		if got.Head() != want.Head() || got.(activity.Delete).Object != want.(activity.Delete).Object {
+		if got.Head().ID != want.Head().ID || got.Head().Actor != want.Head().Actor || got.(activity.Delete).Object != want.(activity.Delete).Object {
 			t.Errorf("%s changes what is read: %s", what, cmp.Diff(said(want), said(got)))
 		}
 	}

@@ -44,9 +44,27 @@ func (f *findings) object(o object) {
 	f.need(!has(o, "image") || isObject && text(im, "type") == "Image" && isText(im["url"]) && isText(im["name"]),
 		"image ONE Image with url and name (Mobilizon, Lemmy)")
 	f.tags(o)
+	for _, k := range []string{"likes", "shares", "replies", "attendees"} {
+		f.total(o, k)
+	}
 	for k, v := range o {
 		f.need(v != nil, "%s is null: leave it out (Mobilizon)", k)
 	}
+}
+
+// total looks at a collection of which an object tells how many items it has.
+func (f *findings) total(o object, k string) {
+	c, ok := o[k].(object)
+	_, err := strconv.ParseUint(number(c, "totalItems"), 10, 63)
+	ok = ok && text(c, "id") != "" && slices.Contains(collectionTypes, text(c, "type")) && err == nil
+	f.need(ok || isText(o[k]) || !has(o, k), "%s: an id, or a collection with id, type and totalItems (Mastodon reads the number)", k)
+	f.need(k != "attendees" || !has(c, "items") && !has(c, "orderedItems"), "attendees: names of those who come are never told")
+}
+
+// number is a member that is a number as it is written, "" where it is none.
+func number(o object, k string) string {
+	n, _ := o[k].(json.Number)
+	return n.String()
 }
 
 func (f *findings) headline(o object) {
@@ -135,10 +153,12 @@ func (f *findings) event(o object) {
 	f.need(!has(o, "category") || isText(o["category"]), "category one string")
 	f.need(listOrAbsent(o, "contacts"), "contacts a list or absent (null crashes Mobilizon)")
 	for _, k := range []string{"maximumAttendeeCapacity", "remainingAttendeeCapacity", "participantCount"} {
-		n, _ := o[k].(json.Number)
-		_, err := strconv.ParseUint(n.String(), 10, 63)
+		_, err := strconv.ParseUint(number(o, k), 10, 63)
 		f.need(!has(o, k) || err == nil, "%s a whole number", k)
 	}
+	most, _ := strconv.ParseUint(number(o, "maximumAttendeeCapacity"), 10, 63)
+	left, _ := strconv.ParseUint(number(o, "remainingAttendeeCapacity"), 10, 63)
+	f.need(left <= most || !has(o, "maximumAttendeeCapacity"), "more seats are left than there are")
 	f.need(!has(o, "draft") || o["draft"] == false, "draft")
 }
 

@@ -112,7 +112,7 @@ var mutations = []mutation{
 	{event, in("location", set("latitude", 52)), "latitude must be printed with a decimal point"},
 	{event, in("location", set("longitude", "13.4")), "longitude must be printed with a decimal point"},
 	{event, set("joinMode", "none"), "joinMode (none is not in"},
-	{event, drop("externalParticipationUrl"), "external needs externalParticipationUrl"},
+	{"meetup_elsewhere", drop("externalParticipationUrl"), "external needs externalParticipationUrl"},
 	{event, set("status", "confirmed"), "status CONFIRMED, TENTATIVE or CANCELLED"},
 	{event, set("category", []any{"MEETING"}), "category one string"},
 	{event, set("contacts", nil), "contacts a list or absent"},
@@ -120,6 +120,13 @@ var mutations = []mutation{
 	{event, set("maximumAttendeeCapacity", 1.5), "maximumAttendeeCapacity a whole number"},
 	{event, set("remainingAttendeeCapacity", "3"), "remainingAttendeeCapacity a whole number"},
 	{event, set("draft", true), "draft"},
+	{"live_restricted", set("remainingAttendeeCapacity", 41), "more seats are left than there are"},
+	// What others made of it.
+	{"live_meetup", set("likes", 12), "likes: an id, or a collection with id, type and totalItems"},
+	{"live_meetup", in("shares", drop("id")), "shares: an id, or a collection with id, type and totalItems"},
+	{"live_meetup", in("replies", set("totalItems", "5")), "replies: an id, or a collection with id, type and totalItems"},
+	{"live_meetup", in("attendees", set("items", []any{"https://social.example/users/alice"})), "attendees: names of those who come are never told"},
+	{"create_live", in("object", in("likes", set("type", "Like"))), "likes: an id, or a collection with id, type and totalItems"},
 	// Activities.
 	{"create_meetup", set("type", []any{"Create"}), "type one string"},
 	{"create_meetup", drop("id"), "id and actor must each be ONE string"},
