@@ -179,7 +179,11 @@ func views(p *web.Pages, lang string) map[string]func(io.Writer) error {
 		"cancelled": func(w io.Writer) error {
 			return p.Post(w, web.PostView{Chrome: c, Post: cancelled(), Coop: kollektiv()})
 		},
-		"note": func(w io.Writer) error { return p.Post(w, web.PostView{Chrome: c, Post: note(), Coop: komona()}) },
+		"discussed":  func(w io.Writer) error { return p.Post(w, discussed(lang)) },
+		"restricted": func(w io.Writer) error { return p.Post(w, restrictedMeetup(lang)) },
+		"external":   func(w io.Writer) error { return p.Post(w, external(lang)) },
+		"closed":     func(w io.Writer) error { return p.Post(w, closed(lang)) },
+		"note":       func(w io.Writer) error { return p.Post(w, web.PostView{Chrome: c, Post: note(), Coop: komona()}) },
 		"tag": func(w io.Writer) error {
 			return p.Tag(w, web.TagView{Chrome: c, Tag: "tech-coops", Coops: coops, Posts: newest})
 		},

@@ -70,6 +70,7 @@ func TestHostileTextIsOnlyText(t *testing.T) {
 			infect(reflect.ValueOf(v).Elem(), attack)
 			if name == "post" {
 				event.Post.Kind, event.Post.When = coop.Talk, talk().When
+				event.Post.Join = coop.JoinExternal
 				event.Whole.Kind, event.Whole.When = coop.Meetup, talk().When
 			}
 			clean(t, name+" "+attack, render(t, func(w io.Writer) error { return show(p, w, v) }))

@@ -45,6 +45,8 @@ type postPage struct {
 	Tags     []link
 	Whole    *card
 	Parts    []card
+	Joining  *joining
+	Thread   *thread
 
 	Published, Updated moment
 }
@@ -85,6 +87,10 @@ func (p *Pages) Post(w io.Writer, v PostView) error {
 		whole := s.cardsOf([]coop.Post{v.Whole}, v.Coop, 3)[0]
 		page.Whole = &whole
 	}
+	if page.Event {
+		page.Joining = s.joining(v, page.Whole)
+	}
+	page.Thread = s.thread(v)
 	page.frame = p.frame(s, s.postChrome(v), s.windowTitle(post, page.Title))
 	page.Head.Hidden, page.Head.Calendar = v.Coop.Hidden, page.ICS
 	return p.render(w, "post", page)

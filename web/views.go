@@ -63,6 +63,19 @@ type PostView struct {
 	Coop  coop.Coop
 	Parts []coop.Post // what belongs to it
 	Whole coop.Post   // what it belongs to; the zero Post where there is nothing
+
+	Tally          coop.Tally
+	Comments       []CommentItem // shown ones, oldest first
+	Earlier, Later coop.IRI      // pages with more comments; empty where there are none
+	Over           bool          // the event has ended
+}
+
+// CommentItem is a comment with what we know of who wrote it. Its Body is sanitised
+// HTML.
+type CommentItem struct {
+	Comment coop.Comment
+	Author  coop.Actor // Comment.By; the zero Actor where we do not know it
+	Zone    string     // in which its date is said
 }
 
 // TagView is the page of a tag.

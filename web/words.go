@@ -45,6 +45,13 @@ type words struct {
 	FollowReady, FollowContinue, FollowMalformed               string
 	FollowNotFound, FollowUnreachable, FollowUnsupported       string
 	FollowAgain, FollowByHand, FollowSearch, BackTo            string
+	Comments, Reactions, NoComments, CommentsClosed            string
+	CommentsOne, CommentsMany, LikesOne, LikesMany             string
+	SharesOne, SharesMany, CommentHow, CommentHeld             string
+	AnotherComment, EarlierComments, LaterComments             string
+	CommentPages, Going, SeatsOf, WaitingOne, WaitingMany      string
+	TakePart, JoinHow, JoinRestricted, JoinFull, JoinMastodon  string
+	JoinExternal, JoinWhole, JoinFullAsked                     string
 	TagTitle, TagNone                                          string
 	NetworkTitle, NetworkLead, NetworkEmpty, NetworkQuiet      string
 	NetworkHint, NetworkVia, ReadOriginal, Untitled, Event     string
@@ -97,6 +104,18 @@ var catalogue = map[string]*words{
 		FollowUnreachable: "The server of %s did not answer. You can follow from there all the same.",
 		FollowUnsupported: "The server of %s does not tell us how to follow from there. You can do it by hand.",
 		FollowAgain:       "Try another address", FollowByHand: "By hand", FollowSearch: "Search for this address on your server:", BackTo: "Back to %s",
+		Comments: "Comments", Reactions: "Reactions", NoComments: "There are no comments yet.", CommentsClosed: "No more comments are taken.",
+		CommentsOne: "1 comment", CommentsMany: "%d comments", LikesOne: "1 like", LikesMany: "%d likes",
+		SharesOne: "1 share", SharesMany: "%d shares",
+		CommentHow:  "Reply from your own account, on Mastodon or anywhere else in the fediverse: search there for this address.",
+		CommentHeld: "Replies appear here once %s has approved them.", AnotherComment: "another comment",
+		EarlierComments: "Earlier comments", LaterComments: "Later comments", CommentPages: "Pages of comments",
+		Going: "Going", SeatsOf: "%d of %d seats", WaitingOne: "1 on the waiting list", WaitingMany: "%d on the waiting list",
+		TakePart: "How to take part", JoinHow: "Say that you are coming from your own account, on Mobilizon, Friendica, Hubzilla or any other server that knows events: search there for this address and join the event.",
+		JoinRestricted: "The organisers decide about each request. Their answer reaches you on your own server.",
+		JoinFull:       "All seats are taken. If you join now, you are put on the waiting list and get a seat when one is given back.",
+		JoinFullAsked:  "All seats are taken. Whoever is let in now is put on the waiting list, and gets a seat when one is given back.",
+		JoinMastodon:   "On Mastodon one cannot join events.", JoinExternal: "Take part on %s", JoinWhole: "Take part in",
 		TagTitle: "Posts about %s", TagNone: "Nothing has been published about this.",
 		NetworkTitle: "From the co-ops we follow", NetworkLead: "What collectives on other servers have published. Each link leads to the original.",
 		NetworkEmpty: "None of the co-ops here follows anybody yet.", NetworkQuiet: "Nothing has arrived yet.",
@@ -152,6 +171,18 @@ var catalogue = map[string]*words{
 		FollowUnreachable: "Der Server von %s hat nicht geantwortet. Folgen kannst du von dort aus trotzdem.",
 		FollowUnsupported: "Der Server von %s sagt uns nicht, wie man von dort aus folgt. Von Hand geht es.",
 		FollowAgain:       "Andere Adresse versuchen", FollowByHand: "Von Hand", FollowSearch: "Suche auf deinem Server nach dieser Adresse:", BackTo: "Zurück zu %s",
+		Comments: "Kommentare", Reactions: "Reaktionen", NoComments: "Noch gibt es keine Kommentare.", CommentsClosed: "Die Kommentare sind geschlossen.",
+		CommentsOne: "1 Kommentar", CommentsMany: "%d Kommentare", LikesOne: "1 Like", LikesMany: "%d Likes",
+		SharesOne: "1 Mal geteilt", SharesMany: "%d Mal geteilt",
+		CommentHow:  "Antworte vom eigenen Konto aus, auf Mastodon oder irgendwo sonst im Fediverse: Suche dort nach dieser Adresse.",
+		CommentHeld: "Antworten erscheinen hier, sobald %s sie freigegeben hat.", AnotherComment: "einen anderen Kommentar",
+		EarlierComments: "Frühere Kommentare", LaterComments: "Spätere Kommentare", CommentPages: "Seiten mit Kommentaren",
+		Going: "Zusagen", SeatsOf: "%d von %d Plätzen", WaitingOne: "1 auf der Warteliste", WaitingMany: "%d auf der Warteliste",
+		TakePart: "So nimmst du teil", JoinHow: "Sag vom eigenen Konto aus zu, auf Mobilizon, Friendica, Hubzilla oder einem anderen Server, der Veranstaltungen kennt: Suche dort nach dieser Adresse und nimm teil.",
+		JoinRestricted: "Über jede Anfrage wird von Hand entschieden. Die Antwort erreicht dich auf deinem eigenen Server.",
+		JoinFull:       "Alle Plätze sind vergeben. Wer jetzt zusagt, kommt auf die Warteliste und rückt nach, sobald ein Platz frei wird.",
+		JoinFullAsked:  "Alle Plätze sind vergeben. Wer jetzt noch angenommen wird, kommt auf die Warteliste und rückt nach, sobald ein Platz frei wird.",
+		JoinMastodon:   "Mit Mastodon kann man bei Veranstaltungen nicht zusagen.", JoinExternal: "Teilnehmen auf %s", JoinWhole: "Teilnehmen bei",
 		TagTitle: "Beiträge zu %s", TagNone: "Dazu ist nichts veröffentlicht.",
 		NetworkTitle: "Von den Kollektiven, denen wir folgen", NetworkLead: "Was Kollektive auf anderen Servern veröffentlicht haben. Jeder Link führt zum Original.",
 		NetworkEmpty: "Noch folgt keines der Kollektive hier jemandem.", NetworkQuiet: "Noch ist nichts angekommen.",
