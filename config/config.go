@@ -61,8 +61,10 @@ type Data struct {
 
 // Federation says whom we talk to.
 type Federation struct {
-	AllowHTTP      bool     `toml:"allow_http"`
-	AllowAddresses []string `toml:"allow_addresses"` // see Allowed
+	AllowHTTP       bool     `toml:"allow_http"`
+	AllowAddresses  []string `toml:"allow_addresses"`  // see Allowed
+	AllowList       bool     `toml:"allow_list"`       // nobody is heard but who was allowed
+	AuthorizedFetch bool     `toml:"authorized_fetch"` // documents are given to signed requests only
 }
 
 // Limits are counts per minute.

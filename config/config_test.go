@@ -333,7 +333,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	want.Site = config.Site{Domain: "localhost:8080", Title: `Bücher & "Brot" <\> ü` + "\u2028\U0001F6B2", Contact: "o'neil@a.example"}
 	want.Listen.TLS, want.Listen.Metrics = config.TLSOff, "127.0.0.1:9090"
 	want.Listen.TrustedProxies = []string{}
-	want.Federation = config.Federation{AllowHTTP: true, AllowAddresses: []string{"127.0.0.0/8", "::1/128"}}
+	want.Federation = config.Federation{AllowHTTP: true, AllowAddresses: []string{"127.0.0.0/8", "::1/128"}, AllowList: true, AuthorizedFetch: true}
 	want.Limits.InboxPerMinute = 600
 	var b strings.Builder
 	if err := config.Write(&b, want); err != nil {

@@ -55,6 +55,13 @@ allow_http = {{.Federation.AllowHTTP}}
 # Ranges that requests may go to although they are not public, e.g.
 # ["127.0.0.0/8"]. Every range here is one that a stranger can make Plenum ask.
 allow_addresses = {{list .Federation.AllowAddresses}}
+# Hear and tell nobody but the servers and accounts that were let in with
+# "plenum allow add". Others are refused, and get nothing that is published.
+allow_list = {{.Federation.AllowList}}
+# Give ActivityPub documents only to servers that sign their requests, so that
+# who is blocked cannot read them. Pages stay public. Some servers, older ones
+# above all, cannot sign requests and see nothing then.
+authorized_fetch = {{.Federation.AuthorizedFetch}}
 
 [limits]
 # Requests a minute that came unsigned to an inbox or failed verification, per

@@ -186,8 +186,9 @@ func (p *parser) report(out File, f front) {
 	given := map[string]bool{
 		"start": f.Start != nil, "end": f.End != nil, "timezone": f.Timezone != "", "status": f.Status != "",
 		"place": f.Place != nil, "online": f.Online != "", "speakers": len(f.Speakers) > 0,
+		"join": f.Join != "", "join_url": f.JoinURL != "", "capacity": f.Capacity != nil,
 	}
-	for _, key := range []string{"start", "end", "timezone", "status", "place", "online", "speakers"} {
+	for _, key := range []string{"start", "end", "timezone", "status", "place", "online", "speakers", "join", "join_url", "capacity"} {
 		if given[key] {
 			p.wrong(key, "only meetups and talks have this, a report has not")
 		}
@@ -199,6 +200,7 @@ func (p *parser) event(out *File, f front) {
 	out.Online = p.url("online", "", f.Online)
 	out.Place = p.place(f.Place)
 	out.Speakers = p.speakers(out.Kind, f.Speakers)
+	p.joining(out, f)
 	out.Status = coop.Status(f.Status)
 	if !slices.Contains([]coop.Status{"", coop.Scheduled, coop.Tentative, coop.Cancelled, coop.Postponed, coop.Rescheduled}, out.Status) {
 		p.wrong("status", "%.40q is none: there are scheduled, tentative, cancelled, postponed and rescheduled", f.Status)
@@ -223,6 +225,30 @@ func (p *parser) event(out *File, f front) {
 			key = "timezone"
 		}
 		p.wrong(key, "%s", e.Msg)
+	}
+}
+
+// maxCapacity is more seats than anybody has.
+const maxCapacity = 1_000_000
+
+// joining checks how one takes part.
+func (p *parser) joining(out *File, f front) {
+	out.Join, out.JoinURL = coop.JoinMode(f.Join), p.url("join_url", "", f.JoinURL)
+	if !slices.Contains([]coop.JoinMode{"", coop.JoinFree, coop.JoinRestricted, coop.JoinExternal}, out.Join) {
+		p.wrong("join", "%.40q is none: there are free, restricted (you decide about each) and external (elsewhere, at join_url)", f.Join)
+	}
+	if f.JoinURL != "" && out.Join != coop.JoinExternal {
+		p.wrong("join_url", `this is where one takes part elsewhere: it needs join = "external"`)
+	}
+	if f.Capacity == nil {
+		return
+	}
+	out.Capacity = *f.Capacity
+	switch {
+	case out.Capacity < 1 || out.Capacity > maxCapacity:
+		p.wrong("capacity", "it is the number of seats, 1 to %d; leave it out where there is room for all", maxCapacity)
+	case out.Join == coop.JoinExternal:
+		p.wrong("capacity", "seats are counted here only where one takes part here, and not elsewhere")
 	}
 }
 

@@ -26,7 +26,7 @@ func TestWhatAFileDoesNotSayIsTakenFromItsPost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, member := range []string{"summary", "source", "inLanguage", "tag", "attachment", "image", "plenum:original", "plenum:partOf",
-		"endTime", "timezone", "plenum:allDay", "location", "performer"} {
+		"endTime", "timezone", "plenum:allDay", "location", "performer", "joinMode", "externalParticipationUrl", "maximumAttendeeCapacity"} {
 		if _, given := got[member]; !given {
 			t.Errorf("%s is missing, so an Update would leave it as it was: %s", member, raw)
 		}

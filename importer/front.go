@@ -39,6 +39,9 @@ type front struct {
 	Image    *image   `toml:"image"`
 	Original string   `toml:"original"`
 	PartOf   string   `toml:"part_of"`
+	Join     string   `toml:"join"`
+	JoinURL  string   `toml:"join_url"`
+	Capacity *int     `toml:"capacity"`
 }
 
 type place struct {
@@ -88,6 +91,9 @@ var examples = map[string]string{
 	"image":    `image = { file = "poster.png", alt = "What can be seen" }`,
 	"original": `original = "https://…"`,
 	"part_of":  `part_of = "assembly-35c3"`,
+	"join":     `join = "free"`,
+	"join_url": `join_url = "https://…"`,
+	"capacity": `capacity = 40`,
 }
 
 const fence = "+++"
@@ -246,7 +252,7 @@ func hint(key string) string {
 		return ", write " + e
 	}
 	return "; the keys are kind, title, slug, summary, language, tags, start, end, timezone, status, place, online, " +
-		"speakers, links, image, original, part_of"
+		"speakers, links, image, original, part_of, join, join_url, capacity"
 }
 
 // oneLine reports whether s is a text that can stand on one line of a page.

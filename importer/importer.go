@@ -34,8 +34,11 @@ type File struct {
 	Speakers []coop.Person
 	Links    []coop.Link
 	Original string
-	PartOf   string // the slug of another post of the co-op
-	Body     string // Markdown
+	PartOf   string        // the slug of another post of the co-op
+	Join     coop.JoinMode // events; empty: what coop.Post.Joining says
+	JoinURL  string        // of coop.JoinExternal; empty: the page
+	Capacity int           // seats; 0: as many as come
+	Body     string        // Markdown
 
 	imageFile, imageAlt string // beside the post's file
 	imageURL            string // where it was uploaded to

@@ -41,6 +41,9 @@ type event struct {
 	Status      string    `json:"status,omitempty"`
 	Location    []any     `json:"location"`
 	Performer   []speaker `json:"performer"`
+	JoinMode    *string   `json:"joinMode"`                 // null: what the instance takes for the kind
+	JoinURL     *string   `json:"externalParticipationUrl"` // null: the page
+	Capacity    *int      `json:"maximumAttendeeCapacity"`  // null: as many as come
 }
 
 type source struct {
@@ -141,6 +144,10 @@ func (f File) event() *event {
 	e := &event{
 		StartTime: f.When.Start, EndTime: given(string(f.When.End)), Timezone: given(f.When.Zone), AllDay: f.When.AllDay,
 		Location: f.locations(), Performer: []speaker{},
+		JoinMode: given(string(f.Join)), JoinURL: given(f.JoinURL),
+	}
+	if f.Capacity > 0 {
+		e.Capacity = &f.Capacity
 	}
 	// FEP-8a8e has no word for an event that is not certain yet; iCalendar has.
 	switch f.Status {
