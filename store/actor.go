@@ -85,6 +85,7 @@ func (db *DB) SaveActor(ctx context.Context, a coop.Actor) error {
 		row.Turn = nextTurn(t)
 		actors.swap(t, old, &row)
 		move(t, a)
+		moveRSVPs(t, a)
 		if old == nil && t.total("actors") > t.bounds.actors {
 			evict(t, a.ID)
 		}
@@ -92,12 +93,24 @@ func (db *DB) SaveActor(ctx context.Context, a coop.Actor) error {
 	})
 }
 
+// Traces reports whether anything here is an actor's, whether or not something is
+// known of it: who only liked a post may have been evicted since.
+func (db *DB) Traces(ctx context.Context, id coop.IRI) (has bool, err error) {
+	err = db.view(ctx, "store.Traces", func(t *tx) error {
+		has = slices.ContainsFunc([]string{bFollowerCoops, bFollowingCoops, bCommentBy, bReactionBy, bRSVPBy, bReceivedBy, bReceivedVia}, func(b string) bool {
+			return t.first(b, prefix(id)) != nil
+		})
+		return nil
+	})
+	return has, err
+}
+
 func nextTurn(t *tx) uint64 { return t.add(bTurns, []byte("\x00actors"), 1) }
 
-// evict removes the oldest actor that no follow refers to. Actors that one does
-// refer to go to the end of the queue, so that they are not looked at again and
-// again; where there are only such, the table grows. The actor that was just
-// saved stays.
+// evict removes the oldest actor that no follow, comment or RSVP refers to. Actors
+// that one does refer to go to the end of the queue, so that they are not looked at
+// again and again; where there are only such, the table grows. The actor that was
+// just saved stays.
 func evict(t *tx, saved coop.IRI) {
 	for range 64 {
 		k := slices.Clone(t.first(bActorTurns, every()))
@@ -105,7 +118,7 @@ func evict(t *tx, saved coop.IRI) {
 		if row == nil || row.ID == saved {
 			return
 		}
-		if t.first(bFollowerCoops, prefix(row.ID)) == nil && t.first(bFollowingCoops, prefix(row.ID)) == nil {
+		if !slices.ContainsFunc([]string{bFollowerCoops, bFollowingCoops, bCommentBy, bRSVPBy}, func(b string) bool { return t.first(b, prefix(row.ID)) != nil }) {
 			actors.remove(t, row)
 			return
 		}
@@ -116,8 +129,9 @@ func evict(t *tx, saved coop.IRI) {
 }
 
 // ForgetActor removes an actor that is gone, with what it follows, who follows
-// it, and what it sent.
-func (db *DB) ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) error {
+// it, and what it sent. The seats that it had go to those who wait, who are told;
+// tell may be nil.
+func (db *DB) ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen, tell coop.TellFunc) error {
 	return db.write(ctx, "store.ForgetActor", func(t *tx) error {
 		if !notice(t, seen) {
 			return nil
@@ -131,6 +145,6 @@ func (db *DB) ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) erro
 		for _, k := range t.keys(bReceivedVia, prefix(id)) {
 			discard(t, received.get(t, k[len(id)+1+timeLen:]))
 		}
-		return nil
+		return silence(t, id, tell)
 	})
 }

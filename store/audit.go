@@ -49,11 +49,13 @@ func (a *audit) coops() {
 }
 
 func (a *audit) posts() {
+	a.owners = map[coop.ID]coop.Name{}
 	rows(a, posts, []string{bSlugs, bPostOrder, bCalendar}, func(k []byte, p *coop.Post) {
 		a.ours(p.Coop, bPosts, k)
 		a.picture(p.Image.File, fmt.Sprintf("the post %s", k))
 		switch p.State {
 		case coop.Published:
+			a.owners[p.ID] = p.Coop
 			a.body(bObjects, k, "a published post needs")
 			a.body(bBodies, key(p.Activity), fmt.Sprintf("the post %s needs as its Create", k))
 		case coop.Withdrawn:
@@ -85,9 +87,12 @@ func (a *audit) posts() {
 
 func (a *audit) documents() {
 	turns := map[coop.Name]uint64{}
-	rows(a, documents, []string{bPostDocuments, bOutbox}, func(k []byte, d *docRow) {
+	rows(a, documents, []string{bPostDocuments, bOutbox, bDocumentAges}, func(k []byte, d *docRow) {
 		a.ours(d.Actor, bDocuments, k)
 		turns[d.Actor] = max(turns[d.Actor], d.Turn)
+		if d.Forwarded != "" && (d.Post != "" || d.Turn > 0) {
+			a.find("documents: %q is passed on and about a post of ours", k)
+		}
 		if d.Post != "" && !a.t.has(bPosts, key(d.Post)) {
 			a.find("documents: %q is about the post %q, which does not exist", k, d.Post)
 		}

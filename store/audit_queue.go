@@ -15,9 +15,9 @@ import (
 func (a *audit) deliveries() {
 	waiting := 0
 	reached := map[string]coop.Reach{}
-	rows(a, deliveries, []string{bDeliveryStates, bLines}, func(k []byte, d *coop.Delivery) {
+	rows(a, deliveries, []string{bDeliveryStates, bDocDeliveries, bLines}, func(k []byte, d *coop.Delivery) {
 		a.delivery(k, d)
-		if d.Post != "" {
+		if d.OfPost() {
 			r := string(reachKey(d.Document, d.State))
 			reached[r] = reached[r].Add(d.Reach)
 		}

@@ -148,12 +148,20 @@ func TestSeenAreBoundedButForHalfADay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := db.Prune(t.Context(), testNow); err != nil {
+	if _, err := db.Prune(t.Context(), testNow); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range hours {
 		if got, err := db.SeenAt(t.Context(), seen(h)); err != nil || got.IsZero() == (h < 12) {
 			t.Errorf("what was seen %d hours ago is known: %v (%v)", h, got, err)
+		}
+	}
+	for _, later := range []time.Time{testNow, testNow.Add(time.Second)} { // nothing more goes, and nothing less is forgotten
+		if got, err := db.SeenForgotten(t.Context()); err != nil || !got.Equal(seen(13).At) {
+			t.Errorf("forgotten is what was seen up to %v (%v), want %v", got, err, seen(13).At)
+		}
+		if _, err := db.Prune(t.Context(), later); err != nil {
+			t.Fatal(err)
 		}
 	}
 	clean(t, db)
@@ -174,7 +182,7 @@ func TestPruneTakesMoreThanOneStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Prune(t.Context(), testNow); err != nil {
+	if _, err := db.Prune(t.Context(), testNow); err != nil {
 		t.Fatal(err)
 	}
 	err = db.view(t.Context(), "test", func(tx *tx) error {
@@ -221,7 +229,8 @@ func TestHistoryIsPrunedAfterAClockWasAhead(t *testing.T) {
 		m.ok(err)
 		now = testNow
 	}
-	m.ok(db.Prune(ctx, testNow.Add(deadAge+day)))
+	_, err = db.Prune(ctx, testNow.Add(deadAge+day))
+	m.ok(err)
 	m.ok(db.Settle(ctx, coop.Settlement{ID: jobs[2].ID, Verdict: coop.Verdict{State: coop.Done}})) // of a row that is gone
 	list, err := db.Deliveries(ctx, coop.DeliveryFilter{})
 	if err != nil || len(list) != 1 || list[0].ID != jobs[0].ID {

@@ -233,14 +233,17 @@ func retract(t *tx, p *coop.Post, c coop.Coop) {
 	unpublish(t, *p, c.Gone)
 }
 
-// leave removes whoever is connected to a co-op: tokens, followers and follows,
-// and where a co-op of this very instance is at the other end, that end too.
+// leave removes whoever is connected to a co-op: tokens, followers, follows and
+// complaints, and where a co-op of this very instance is at the other end, that end too.
 func leave(t *tx, n coop.Name) {
 	for _, tok := range tokensOf(t, n) {
 		tokens.remove(t, &tok)
 	}
 	for _, k := range t.keys(bFollowers, prefix(n)) {
 		followers.remove(t, followers.get(t, k))
+	}
+	for _, k := range t.keys(bComplaintOrder, prefix(n)) {
+		complaints.remove(t, complaints.get(t, k[len(k)-idLen:]))
 	}
 	for _, k := range t.keys(bFollowings, prefix(n)) {
 		f := followings.get(t, k)

@@ -80,6 +80,7 @@ func damages() []damage {
 		{"a bucket that is not known", bMeta, func(b *bbolt.Bucket) error { _, err := b.Tx().CreateBucket([]byte("odd")); return err }, `"odd" is not known`},
 		{"a bucket that is missing", bMeta, func(b *bbolt.Bucket) error { return b.Tx().DeleteBucket([]byte(bDue)) }, `"due" is missing`},
 	}
+	list = append(list, replyDamages()...)
 	list[2].do = func(b *bbolt.Bucket) error { k, v := firstKey(b); return b.Put(k, append(v, "{}"...)) }
 	list[2].want = "something stands behind"
 	for _, name := range buckets() {
@@ -97,6 +98,7 @@ func damages() []damage {
 		bTokenHashes, bSlugs, bPostOrder, bCalendar, bPostDocuments, bOutbox, bAnswerAges, bFollowerCoops, bBoxes, bFollowingCoops,
 		bActorKeys, bActorTurns, bReceivedOrder, bReceivedVia, bReceivedBy, bDroppedAges, bSeenAges, bDeliveryStates, bLines, bDue,
 		bHosts, bCharges, bRests, bFans, bReach, bObjects, bBodies, bReceivedBodies, bKeys,
+		bDocumentAges, bDocDeliveries, bCommentBodies, bCommentOrder, bCommentBy, bReactionBy, bRSVPOrder, bRSVPBy, bComplaintOrder, bDecisionCoops,
 	} {
 		list = append(list, damage{"a stray in " + name, name, stray, name})
 	}
@@ -104,6 +106,68 @@ func damages() []damage {
 		list = append(list, damage{"loss of the first of " + name, name, lose, name})
 	}
 	return list
+}
+
+// replyDamages are of what strangers answer and of what is decided.
+func replyDamages() []damage {
+	return []damage{
+		{"a comment in no state", bComments, replace(`"state":"held"`, `"state":"odd"`), `is "odd"`},
+		{"a private comment that is shown", bComments, replace(`"state":"shown"`, `"state":"shown","private":true`), "was not addressed to the public"},
+		{"a rejected comment with its text", bComments, replace(`"state":"held"`, `"state":"rejected"`), "its text is still there"},
+		{"a comment of another co-op", bComments, replace(`"coop":"komona"`, `"coop":"kollektiv"`), "is not published by kollektiv"},
+		{"a comment on no post", bComments, replace(`"post":"01`, `"post":"00`), "which is not published"},
+		{"a comment that is not to be passed on", bComments, replace(`"forward":true`, `"forward":false`), "comment_bodies:"},
+		{"a comment's activity that is no JSON", bCommentBodies, replace(`}`, ``), "is no JSON"},
+		{"a reaction of another co-op", bReactions, replace(`"coop":"komona"`, `"coop":"kollektiv"`), "is not published by kollektiv"},
+		{"another activity of a reaction", bReactions, replace(`/likes/1`, `/likes/2`), "reaction_by: the entry"},
+		{"an RSVP in no state", bRSVPs, replace(`"state":"asked"`, `"state":"odd"`), `is "odd"`},
+		{"a seat without a turn", bRSVPs, replace(`"turn":2`, `"turn":0`), "has no turn"},
+		{"a turn of RSVPs that would be given twice", bTurns, func(b *bbolt.Bucket) error { return b.Put([]byte(turnOfRSVPs), number(1)) }, "behind that of"},
+		{"a total of an event that is wrong", bTotals, func(b *bbolt.Bucket) error { return b.Put([]byte(bRSVPs+" 01 going"), number(7)) }, `01 going" is 7`},
+		{"a complaint about nobody", bComplaints, replace(`"coop":"komona"`, `"coop":"nobody"`), `belongs to the co-op "nobody"`},
+		{"a complaint in another state", bComplaints, replace(`,"closed":`, `,"text":"","closed":"0001-01-01T00:00:00Z"}`), "complaints: row"},
+		{"an open complaint among the closed", bComplaintOrder, func(b *bbolt.Bucket) error {
+			k, v := firstKey(b)
+			return errors.Join(b.Delete(k), b.Put(bytes.Replace(k, []byte(complaintClosed), []byte(complaintOpen), 1), v))
+		}, "complaint_order: the entry"},
+		{"a rule of no level", bRules, replace(`"level":"silence"`, `"level":"hate"`), "cannot be"},
+		{"a rule that is swept and refuses nobody", bRules, replace(`"level":"refuse"`, `"level":"silence"`), "cannot be"},
+		{"a decision of nobody", bDecisions, replace(`"coop":"komona"`, `"coop":"nobody"`), `belongs to the co-op "nobody"`},
+		{"something passed on that is about a post", bDocuments, replace(`"listed":false,"forwarded"`, `"listed":true,"post":"00","forwarded"`), "passed on and about a post"},
+		{"a document of another age", bDocuments, replace(`"type":"Accept","at":"2018-12-27T10`, `"type":"Accept","at":"2018-12-27T11`), "document_ages: the entry"},
+		{"a delivery of another document", bDeliveries, replace(`"type":"Accept"`, `"type":"Update","post":"00"`), "lines: the entry"},
+	}
+}
+
+func TestVerifyReportsTablesBeyondTheirBounds(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	fill(t, db)
+	for _, tt := range []struct {
+		lower func(*bounds)
+		want  string
+	}{
+		{func(b *bounds) { b.comments = 1 }, "comments: there are 2 rows, and may be 1"},
+		{func(b *bounds) { b.shownPerPost = 0 }, "comments shown: the post"},
+		{func(b *bounds) { b.heldPerPost = 0 }, "comments held: the post"},
+		{func(b *bounds) { b.reactions = 0 }, "reactions: there are 1 rows"},
+		{func(b *bounds) { b.reactionsPerPost = 0 }, "reactions: the post"},
+		{func(b *bounds) { b.rsvps = 1 }, "rsvps: there are 3 rows"},
+		{func(b *bounds) { b.rsvpsPerPost = 1 }, "rsvps: the post"},
+		{func(b *bounds) { b.complaints = 1 }, "complaints: there are 2 rows"},
+		{func(b *bounds) { b.rules = 1 }, "rules: there are 2 rows"},
+		{func(b *bounds) { b.decisions = 1 }, "decisions: there are"},
+		{func(b *bounds) { b.received = 0 }, "received: there are 1 rows"},
+		{func(b *bounds) { b.dropped = 0 }, "dropped: there are 1 rows"},
+		{func(b *bounds) { b.followers = 1 }, "followers: komona has 2"},
+	} {
+		db.bounds = defaultBounds()
+		tt.lower(&db.bounds)
+		found, err := db.Verify(t.Context())
+		if err != nil || len(found) != 1 || !strings.Contains(found[0], tt.want) {
+			t.Errorf("got %q (%v), want the one finding %q", found, err, tt.want)
+		}
+	}
 }
 
 func TestVerifyFindsEachDamage(t *testing.T) {
@@ -119,7 +183,7 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 				if err := d.do(b.Bucket([]byte(d.bucket))); err != nil {
 					t.Fatal(err)
 				}
-				if err := a.everything(&tx{b: b}); err != nil {
+				if err := a.everything(&tx{b: b, bounds: db.bounds}); err != nil {
 					t.Fatal(err)
 				}
 				return undo

@@ -17,8 +17,11 @@ var deliveries = table[coop.Delivery]{
 	key:    func(d *coop.Delivery) []byte { return key(d.ID) },
 	index: func(d *coop.Delivery) []entry {
 		es := []entry{{bDeliveryStates, cat(prefix(d.State), []byte(d.ID)), []byte(d.Host)}}
-		if d.Post != "" {
+		if d.OfPost() || d.Post != "" && !d.State.Final() { // else whoever comes and goes makes its line longer for ever
 			es = append(es, entry{bLines, cat(line(d), []byte(d.ID)), []byte(d.State)})
+		}
+		if !d.OfPost() {
+			es = append(es, entry{bDocDeliveries, key(d.Document, d.ID), nil})
 		}
 		return es
 	},
@@ -55,8 +58,16 @@ func head(t *tx, d *coop.Delivery) coop.ID {
 	return ""
 }
 
-// enqueue stores a new delivery of a document that is stored already.
+// enqueue stores a new delivery of a document that is stored already. One without
+// an id gets one that comes behind those of every verb before it.
 func enqueue(t *tx, d coop.Delivery) error {
+	if d.ID == "" {
+		id, err := t.newID()
+		if err != nil {
+			return err
+		}
+		d.ID = id
+	}
 	d.State = cmp.Or(d.State, coop.Waiting)
 	if d.Next.IsZero() {
 		d.Next = t.now
@@ -88,7 +99,7 @@ func putDelivery(t *tx, old *coop.Delivery, d coop.Delivery) {
 		t.leaveDue(old)
 	}
 	deliveries.swap(t, old, &d)
-	if d.Post != "" {
+	if d.OfPost() {
 		if old != nil {
 			t.reaches(d.Document, old.State, coop.Reach{Servers: -old.Servers, Followers: -old.Followers})
 		}

@@ -43,6 +43,8 @@
 //	outbox            coop|N → document id           N counts what was ever listed, from 1; live ones only
 //	turns             coop → N                       how many were ever listed
 //	                  |actors → N                    the last turn of an actor
+//	                  |rsvps → N                     the last turn of an RSVP
+//	document_ages     T id                           answers to strangers, and what is passed on: kept for a time
 //	places            hash → body
 //	answers           key → row
 //	answer_ages       T key
@@ -65,9 +67,24 @@
 //	dropped_ages      T by|object
 //	seen              actor|activity → T
 //	seen_ages         T actor|activity
+//	comments          object → row
+//	comment_bodies    object → the activity as it came, for those who are to be passed on
+//	comment_order     scope|state|T object           scope: "p" post id, "c" coop
+//	comment_by        by|object
+//	reactions         post id|kind|actor → row
+//	reaction_by       actor|activity → post id|kind
+//	rsvps             post id|actor → row
+//	rsvp_order        post id|state|N actor          N is the turn
+//	rsvp_by           actor|activity → post id
+//	complaints        id → row
+//	complaint_order   coop|state|id                  state: "open", "closed"
+//	rules             target → row
+//	decisions         id → row
+//	decision_coops    coop|id
 //	deliveries        id → row
 //	delivery_states   state|id → host
-//	lines             post id|inbox|id → state       the first unfinished one is the head, the others wait for it
+//	document_deliveries  document id|id           those that are about no post, and answers
+//	lines             post id|inbox|id → state       the first unfinished one is the head, the others wait for it; of answers none that is finished
 //	due               host|T id → inbox              waiting heads that are not in flight
 //	hosts             T host                         T is that of the host's first in due, or of the end of its rest
 //	charges           id → attempt, T, probe         in flight; T is when it is due again if nobody settles it

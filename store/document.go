@@ -27,6 +27,13 @@ var documents = table[docRow]{
 		if d.Turn > 0 && d.Gone.IsZero() {
 			es = append(es, entry{bOutbox, cat(prefix(d.Actor), number(d.Turn)), []byte(d.ID)})
 		}
+		if d.OfItsTime() {
+			at := d.At
+			if timeKey(at) == nil {
+				at = d.ID.Time()
+			}
+			es = append(es, entry{bDocumentAges, dueKey(at, d.ID), nil})
+		}
 		return es
 	},
 	totals: func(d *docRow) []string {
@@ -45,6 +52,9 @@ func send(t *tx, out coop.Outgoing) error {
 		}
 		if t.has(bDocuments, key(d.ID)) {
 			return coop.Fail(coop.Conflict, "", "there is a document of that id already")
+		}
+		if d.Forwarded != "" && (d.Post != "" || d.Listed) {
+			return coop.Fail(coop.Invalid, "", "what is passed on is about no post of ours and stands in no outbox")
 		}
 		row := docRow{Document: d}
 		row.Gone = time.Time{}
@@ -67,8 +77,26 @@ func send(t *tx, out coop.Outgoing) error {
 	for _, r := range out.Received {
 		keep(t, r)
 	}
+	for _, c := range out.Comments {
+		replied(t, c)
+	}
+	if out.Decision != (coop.Decision{}) {
+		if err := decide(t, out.Decision); err != nil {
+			return err
+		}
+	}
 	remember(t, out.Answer)
 	return nil
+}
+
+// Reply stores what is answered to an activity that changes nothing here.
+func (db *DB) Reply(ctx context.Context, out coop.Outgoing, seen coop.Seen) error {
+	return db.write(ctx, "store.Reply", func(t *tx) error {
+		if !notice(t, seen) {
+			return nil
+		}
+		return send(t, out)
+	})
 }
 
 // burn makes a document Gone: its body is erased, the outbox forgets it.
@@ -98,7 +126,7 @@ func documentsOf(t *tx, n coop.Name) (ids []coop.ID) {
 func (db *DB) Document(ctx context.Context, id coop.ID) (d coop.Document, err error) {
 	err = db.view(ctx, "store.Document", func(t *tx) error {
 		row := documents.get(t, key(id))
-		if row == nil {
+		if row == nil || row.Forwarded != "" {
 			return coop.Fail(coop.NotFound, "", "there is no such activity")
 		}
 		d = row.Document
@@ -163,8 +191,9 @@ func (db *DB) Place(ctx context.Context, hash string) (body []byte, err error) {
 }
 
 // unpublish makes the documents of a post Gone, the instance actor's Announce
-// among them, supersedes what waits to be delivered, and takes back what
-// followers on this instance were given.
+// among them, supersedes what waits to be delivered, takes back what followers on
+// this instance were given and what it said as a comment, and removes all that was
+// replied to it.
 func unpublish(t *tx, p coop.Post, at time.Time) {
 	var ids []coop.ID
 	for _, k := range t.keys(bPostDocuments, prefix(p.ID)) {
@@ -180,10 +209,20 @@ func unpublish(t *tx, p coop.Post, at time.Time) {
 	}
 	stopFans(t, func(f *fanRow) bool { return f.Post == p.ID })
 	supersedePost(t, p.ID)
-	for _, insecure := range []bool{false, true} { // the store does not know which scheme ids have
-		object := coop.Site{Domain: t.domain(), HTTP: insecure}.Object(p.Kind, p.ID)
-		discard(t, received.get(t, key(object)))
+	for _, k := range objectKeys(t, p) {
+		discard(t, received.get(t, k))
+		dropComment(t, comments.get(t, k))
 	}
+	unanswer(t, p.ID)
+}
+
+// objectKeys are the keys that the object of a post can have: the store does not
+// know which scheme ids have.
+func objectKeys(t *tx, p coop.Post) (list [][]byte) {
+	for _, insecure := range []bool{false, true} {
+		list = append(list, key(coop.Site{Domain: t.domain(), HTTP: insecure}.Object(p.Kind, p.ID)))
+	}
+	return list
 }
 
 func (t *tx) domain() string { return string(t.get(bMeta, []byte("domain"))) }

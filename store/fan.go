@@ -27,8 +27,9 @@ type fanRow struct {
 	Names    []coop.Name `json:"names"`
 	Others   []coop.IRI  `json:"others,omitempty"` // inboxes that have their delivery already
 	First    bool        `json:"first,omitempty"`
-	At       int         `json:"at"`              // which of Names is walked
-	After    coop.IRI    `json:"after,omitempty"` // the last of its inboxes that has its delivery
+	Except   string      `json:"except,omitempty"` // a host that is left out
+	At       int         `json:"at"`               // which of Names is walked
+	After    coop.IRI    `json:"after,omitempty"`  // the last of its inboxes that has its delivery
 }
 
 var fans = table[fanRow]{
@@ -54,7 +55,7 @@ func fanOut(t *tx, f coop.Fan) error {
 	if err != nil {
 		return err
 	}
-	row := &fanRow{Document: doc.ID, Turn: turn, Actor: doc.Actor, Type: doc.Type, Post: doc.Post, Names: f.Names, First: f.First}
+	row := &fanRow{Document: doc.ID, Turn: turn, Actor: doc.Actor, Type: doc.Type, Post: doc.Post, Names: f.Names, First: f.First, Except: f.Except}
 	waits := doc.Post != "" && spreads(t, doc.Post)
 	if waits { // an inbox of followers may still have to get from that fan what goes before this
 		f.Others = slices.DeleteFunc(slices.Clone(f.Others), func(b coop.Box) bool { return followed(t, f.Names, string(b.Inbox)+"\x00") })
@@ -77,7 +78,7 @@ func fanOut(t *tx, f coop.Fan) error {
 // gather turns the fans of out into deliveries, however many there are.
 func gather(t *tx, out coop.Outgoing) coop.Outgoing {
 	for _, f := range out.Fans {
-		row := &fanRow{Names: f.Names}
+		row := &fanRow{Names: f.Names, Except: f.Except}
 		list := others(t, f.Others)
 		for _, o := range list {
 			row.Others = append(row.Others, o.inbox)
@@ -162,12 +163,13 @@ func spreads(t *tx, post coop.ID) bool {
 // others are the inboxes that a fan names, each once, without those on this
 // instance.
 func others(t *tx, boxes []coop.Box) (list []target) {
-	hosts := map[string]bool{}
+	hosts, taken := map[string]bool{}, map[coop.IRI]bool{}
 	for _, b := range boxes {
 		host := coop.HostOf(b.Inbox)
-		if host == t.domain() || slices.ContainsFunc(list, func(o target) bool { return o.inbox == b.Inbox }) {
+		if host == t.domain() || taken[b.Inbox] {
 			continue
 		}
+		taken[b.Inbox] = true
 		o := target{inbox: b.Inbox, actors: b.Actors, reach: coop.Reach{Followers: len(b.Actors)}}
 		if !hosts[host] {
 			hosts[host] = true
@@ -225,8 +227,9 @@ func (f *fanRow) next(t *tx, most int) (list []target, done bool) {
 	if f.After != "" { // its host may have more inboxes
 		known[coop.HostOf(f.After)] = true
 	}
+	named := make(map[coop.IRI]bool, len(f.Others))
 	for _, o := range f.Others {
-		known[coop.HostOf(o)] = true
+		known[coop.HostOf(o)], named[o] = true, true
 	}
 	for ; f.At < len(f.Names); f.At, f.After = f.At+1, "" {
 		for box := range f.boxes(t) {
@@ -235,7 +238,7 @@ func (f *fanRow) next(t *tx, most int) (list []target, done bool) {
 			}
 			f.After = box
 			host := coop.HostOf(box)
-			if host == t.domain() || slices.Contains(f.Others, box) || f.earlier(t, string(box)+"\x00") {
+			if host == t.domain() || host == f.Except || named[box] || f.earlier(t, string(box)+"\x00") {
 				continue
 			}
 			to := target{inbox: box, reach: coop.Reach{Followers: f.followers(t, box)}}
@@ -297,7 +300,7 @@ func overtake(t *tx, old *coop.Follower, box coop.IRI) {
 	}
 	var missed []*fanRow
 	for f := range fans.all(t, every()) {
-		if slices.Contains(f.Names, old.Coop) && !f.passed(old.Coop, old.Box) && f.passed(old.Coop, box) &&
+		if slices.Contains(f.Names, old.Coop) && f.Except != coop.HostOf(box) && !f.passed(old.Coop, old.Box) && f.passed(old.Coop, box) &&
 			!slices.Contains(f.Others, box) && !followed(t, f.Names, string(box)+"\x00") {
 			missed = append(missed, f)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"plenum/coop"
 )
@@ -103,6 +104,28 @@ func TestALargeFanGoesOnInSteps(t *testing.T) {
 	m.ok(err)
 	if got, want := r.Sent[0].States[coop.Waiting], (coop.Reach{Servers: 20, Followers: 120}); got != want || r.Sent[0].Spreading {
 		t.Errorf("the receipt says %+v, want %+v", got, want)
+	}
+}
+
+// A fan that leaves a host out leaves it out in each of its steps, whichever of its
+// inboxes comes.
+func TestAFanLeavesAHostOut(t *testing.T) {
+	t.Parallel()
+	m := newMaker(t)
+	db := crowd(t, m, 120)
+	pub := m.post("komona", "first")
+	m.fan(&pub, "komona", coop.Relay)
+	pub.Out.Fans[0].Except = "h13.example"
+	_, err := db.Publish(t.Context(), pub)
+	m.ok(err)
+	spreadOut(t, db)
+	clean(t, db)
+	boxes, err := db.Boxes(t.Context(), "komona", coop.Relay)
+	m.ok(err)
+	want := slices.DeleteFunc(boxes, func(b coop.Box) bool { return coop.HostOf(b.Inbox) == "h13.example" })
+	got := inboxes(t, db, pub.Out.Documents[0].ID)
+	if len(got) != len(want) || len(want) == 0 || slices.ContainsFunc(got, func(i coop.IRI) bool { return coop.HostOf(i) == "h13.example" }) {
+		t.Errorf("it went to %v", got)
 	}
 }
 
@@ -259,5 +282,36 @@ func TestIDsOfDeliveriesOnlyGrow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Whoever answers an event is among those whom a fan names, each with an inbox of its
+// own where it likes: what a fan does for each of them must not grow with them.
+func TestWhomAFanNamesCostsTheSameHoweverManyTheyAre(t *testing.T) {
+	m := newMaker(t)
+	db := crowd(t, m, 500)
+	cost := func(n int) time.Duration {
+		boxes := make([]coop.Box, n)
+		for i := range boxes {
+			boxes[i].Inbox = coop.IRI(fmt.Sprintf("https://guests.example/users/%08d/inbox", i))
+		}
+		best := time.Hour
+		for range 5 {
+			m.ok(db.view(t.Context(), "", func(t *tx) error {
+				began := time.Now()
+				f := &fanRow{Names: []coop.Name{"komona"}}
+				for _, o := range others(t, boxes) {
+					f.Others = append(f.Others, o.inbox)
+				}
+				f.next(t, 1_000)
+				best = min(best, time.Since(began))
+				return nil
+			}))
+		}
+		return best
+	}
+	few, many := cost(1_000), cost(16_000)
+	if many > 80*few { // of what grows with the square it would be 256 times as much
+		t.Errorf("16000 take %v, 1000 take %v", many, few)
 	}
 }

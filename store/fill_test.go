@@ -131,6 +131,7 @@ func fill(tb testing.TB, db *DB) {
 		Attempt: coop.Attempt{At: testNow, Status: 500, Cause: coop.CauseServerError, Reason: "the server failed (500)"},
 		Rest:    &coop.Rest{Since: testNow, Until: testNow.Add(time.Hour), Failures: 5, Cause: coop.CauseServerError, Reason: "the server failed (500)"}}}))
 	fillFan(m, db)
+	fillReplies(m, db, pub.Post.ID)
 	m.ok(db.Ping(ctx))
 }
 
@@ -144,6 +145,35 @@ func fillFan(m *maker, db *DB) {
 	pub := m.post("komona", "fanned")
 	m.fan(&pub, "komona")
 	_, err := db.Publish(m.Context(), pub)
+	m.ok(err)
+}
+
+// fillReplies leaves a comment that is shown and one that is to be passed on once it
+// is, a reaction, and of an event one who was refused, one who asks and one who comes.
+func fillReplies(m *maker, db *DB, event coop.ID) {
+	ctx := m.Context()
+	anna := coop.IRI("https://a.example/users/anna")
+	post, err := db.Post(ctx, event)
+	m.ok(err)
+	c := coop.Comment{
+		Object: anna + "/notes/1", Post: event, By: anna, Activity: anna + "/notes/1/create", KeyID: anna + "#main-key",
+		InReplyTo: coop.IRI("https://x.example/ap/posts/" + string(event)), Body: "<p>See you</p>", Text: "See you", Language: "en", URL: anna + "/notes/1",
+		Published: testNow, Updated: testNow, At: testNow, State: coop.CommentShown,
+	}
+	_, err = db.KeepComment(ctx, c, coop.Seen{}, coop.Outgoing{})
+	m.ok(err)
+	c.Object, c.Activity, c.State, c.Forward, c.Raw = anna+"/notes/2", anna+"/notes/2/create", coop.CommentHeld, true, []byte(`{"type":"Create"}`)
+	_, err = db.KeepComment(ctx, c, coop.Seen{}, coop.Outgoing{})
+	m.ok(err)
+	m.ok(db.React(ctx, coop.Reaction{Post: event, Kind: coop.Reacted, Actor: anna, Activity: anna + "/likes/1", Emoji: "🎉", At: testNow}, coop.Seen{}))
+	for i, s := range []coop.RSVPState{coop.RSVPGoing, coop.RSVPAsked, coop.RSVPGoing} {
+		who := coop.IRI(fmt.Sprintf("https://a.example/users/guest%d", i))
+		_, err = db.Attend(ctx, coop.RSVP{Post: event, Actor: who, Inbox: who + "/inbox", Activity: who + "/joins/1", Form: "Join", State: s, At: testNow}, coop.Seen{}, nil)
+		m.ok(err)
+	}
+	_, err = db.DecideRSVP(ctx, event, "https://a.example/users/guest0", coop.RSVPRefused, coop.Decision{
+		ID: m.id(), At: testNow, By: "uid 1000", What: "rsvp refuse", Coop: post.Coop, Target: "https://a.example/users/guest0", Why: "a test",
+	}, nil)
 	m.ok(err)
 }
 
@@ -164,6 +194,36 @@ func fillPeople(m *maker, db *DB) {
 		At: testNow, Updated: testNow, Name: "a note", For: []coop.Name{"komona"}, Body: []byte(`{"type":"Note"}`),
 	}, coop.Seen{}))
 	m.ok(db.Drop(ctx, "https://a.example/2", anna, coop.Seen{}))
+	fillModeration(m, db)
+}
+
+// fillModeration leaves rules, an open complaint and one that somebody dealt with,
+// and something that was passed on.
+func fillModeration(m *maker, db *DB) {
+	ctx := m.Context()
+	decided := func(what string, n coop.Name, target string) coop.Decision {
+		return coop.Decision{ID: m.id(), At: testNow, By: "uid 1000", What: what, Coop: n, Target: target, Why: "a test"}
+	}
+	m.ok(db.SetRule(ctx, coop.Rule{Target: "bad.example", Level: coop.RuleRefuse, Public: "spam", By: "uid 1000", At: testNow}, decided("block add", "", "bad.example")))
+	m.ok(db.SetRule(ctx, coop.Rule{Target: "https://a.example/users/rude", Level: coop.RuleSilence, By: "uid 1000", At: testNow},
+		decided("block add", "", "https://a.example/users/rude")))
+	more, err := db.Expel(ctx, "bad.example", nil)
+	m.ok(err)
+	if more {
+		m.Fatal("something came from a domain that is not heard of elsewhere")
+	}
+	for range 2 {
+		m.ok(db.Complain(ctx, coop.Complaint{
+			ID: m.id(), Coop: "komona", By: "https://a.example/actor", Activity: "https://a.example/flags/1",
+			About: []coop.IRI{"https://x.example/ap/coops/komona"}, Text: "too loud", At: testNow,
+		}, coop.Seen{}))
+	}
+	list, err := db.Complaints(ctx, "komona", false, 0)
+	m.ok(err)
+	m.ok(db.CloseComplaint(ctx, "komona", list[0].ID, decided("complaint close", "komona", string(list[0].ID))))
+	passed := m.out("komona", "Create", "", "https://c.example/inbox")
+	passed.Documents[0].Forwarded, passed.Documents[0].Listed = "https://a.example/users/anna/notes/1/create", false
+	m.ok(db.write(ctx, "fill", func(t *tx) error { return send(t, passed) }))
 }
 
 // clean checks that Verify finds nothing.

@@ -25,9 +25,12 @@ var followers = table[coop.Follower]{
 		if f.State == coop.FollowAccepted {
 			return []string{"followers " + string(f.Coop)}
 		}
-		return nil
+		return []string{askedTotal(f.Coop)}
 	},
 }
+
+// askedTotal is the name of the total of those who asked to follow an actor of ours.
+func askedTotal(n coop.Name) string { return "asked " + string(n) }
 
 // AcceptFollow stores a follower whose Follow is accepted, with the Accept that
 // tells it. An activity that was seen before changes nothing, and neither does a
@@ -70,6 +73,9 @@ func follow(t *tx, f coop.Follower) error {
 		return err
 	}
 	old := followers.get(t, key(string(f.Coop), string(f.Actor)))
+	if old == nil && t.total("followers "+string(f.Coop))+t.total(askedTotal(f.Coop)) >= t.bounds.followers {
+		return coop.Fail(coop.Conflict, "", "this co-op has as many followers as it can have")
+	}
 	if old != nil && old.State == coop.FollowAccepted {
 		f.State, f.Since = old.State, old.Since
 	}

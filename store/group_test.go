@@ -74,7 +74,7 @@ func (w *walk) verb(i, n int, broken error) func() error {
 	case 2:
 		return func() error { _, err := db.Hold(ctx, some); return err }
 	case 3:
-		return func() error { return db.Prune(ctx, now.Add(2*day)) }
+		return func() error { _, err := db.Prune(ctx, now.Add(2*day)); return err }
 	case 4:
 		return func() error {
 			return db.write(ctx, "wake", func(t *tx) error { settleHost(t, host, coop.Verdict{Well: true}, ""); return nil })

@@ -35,6 +35,26 @@ func FuzzDueKey(f *testing.F) {
 	})
 }
 
+// Who waits for a seat stands in the order of its turn, whatever its id.
+func FuzzTurnKey(f *testing.F) {
+	f.Add(uint64(255), "https://a.example/u", uint64(256), "https://a.example/u")
+	f.Add(uint64(7), "https://b.example/u", uint64(7), "https://a.example/u")
+	f.Add(uint64(1)<<63, "\x01", uint64(0), "\xff")
+	f.Fuzz(func(t *testing.T, n1 uint64, a1 string, n2 uint64, a2 string) {
+		order := func(n uint64, actor string) []byte {
+			es := rsvps.index(&coop.RSVP{Post: "P", State: coop.RSVPWaiting, Turn: n, Actor: coop.IRI(actor), Activity: "A"})
+			return es[0].key
+		}
+		k1, k2 := order(n1, a1), order(n2, a2)
+		if (k1 == nil) != (key(a1) == nil) || k1 == nil || k2 == nil {
+			return
+		}
+		if got, want := bytes.Compare(k1, k2), cmp.Or(cmp.Compare(n1, n2), cmp.Compare(a1, a2)); got != want {
+			t.Errorf("the keys of %d %q and %d %q compare as %d, want %d", n1, a1, n2, a2, got, want)
+		}
+	})
+}
+
 func TestWhatCannotStandInAKeyMakesNone(t *testing.T) {
 	t.Parallel()
 	for name, k := range map[string][]byte{

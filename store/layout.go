@@ -20,6 +20,7 @@ const (
 	bPostDocuments  = "post_documents"
 	bOutbox         = "outbox"
 	bTurns          = "turns"
+	bDocumentAges   = "document_ages"
 	bPlaces         = "places"
 	bAnswers        = "answers"
 	bAnswerAges     = "answer_ages"
@@ -42,8 +43,23 @@ const (
 	bDroppedAges    = "dropped_ages"
 	bSeen           = "seen"
 	bSeenAges       = "seen_ages"
+	bComments       = "comments"
+	bCommentBodies  = "comment_bodies"
+	bCommentOrder   = "comment_order"
+	bCommentBy      = "comment_by"
+	bReactions      = "reactions"
+	bReactionBy     = "reaction_by"
+	bRSVPs          = "rsvps"
+	bRSVPOrder      = "rsvp_order"
+	bRSVPBy         = "rsvp_by"
+	bComplaints     = "complaints"
+	bComplaintOrder = "complaint_order"
+	bRules          = "rules"
+	bDecisions      = "decisions"
+	bDecisionCoops  = "decision_coops"
 	bDeliveries     = "deliveries"
 	bDeliveryStates = "delivery_states"
+	bDocDeliveries  = "document_deliveries"
 	bLines          = "lines"
 	bDue            = "due"
 	bHosts          = "hosts"
@@ -58,10 +74,12 @@ func buckets() []string {
 	return []string{
 		bMeta, bTotals, bCoops, bKeys, bTokens, bTokenHashes,
 		bPosts, bObjects, bSlugs, bPostOrder, bCalendar,
-		bDocuments, bBodies, bPostDocuments, bOutbox, bTurns, bPlaces, bAnswers, bAnswerAges,
+		bDocuments, bBodies, bPostDocuments, bOutbox, bTurns, bDocumentAges, bPlaces, bAnswers, bAnswerAges,
 		bFollowers, bFollowerCoops, bBoxes, bFollowings, bFollowingCoops,
 		bActors, bActorKeys, bActorTurns, bServers, bServerAges,
 		bReceived, bReceivedBodies, bReceivedOrder, bReceivedVia, bReceivedBy, bDropped, bDroppedAges, bSeen, bSeenAges,
-		bDeliveries, bDeliveryStates, bLines, bDue, bHosts, bCharges, bRests, bFans, bReach,
+		bComments, bCommentBodies, bCommentOrder, bCommentBy, bReactions, bReactionBy, bRSVPs, bRSVPOrder, bRSVPBy,
+		bComplaints, bComplaintOrder, bRules, bDecisions, bDecisionCoops,
+		bDeliveries, bDeliveryStates, bDocDeliveries, bLines, bDue, bHosts, bCharges, bRests, bFans, bReach,
 	}
 }

@@ -82,6 +82,10 @@ func (db *DB) lease(t *tx, r coop.LeaseRequest, p pick, bodies map[coop.ID][]byt
 		end(t, d, coop.Dead, coop.Attempt{At: t.now, Cause: coop.CauseOurs, Reason: "what was to be sent is not stored any more"})
 		return coop.Job{}, nil
 	}
+	if t.recalled(d) {
+		supersede(t, d)
+		return coop.Job{}, nil
+	}
 	t.touch(d.Host)
 	t.del(bDue, cat(prefix(d.Host), dueKey(d.Next, d.ID)))
 	c := charge{attempts: d.Attempts + 1, next: r.Now.Add(r.Backoff(d.Attempts + 1)).UTC(), probe: p.rest != nil}
@@ -92,6 +96,20 @@ func (db *DB) lease(t *tx, r coop.LeaseRequest, p pick, bodies map[coop.ID][]byt
 	}
 	d.Attempts, d.Next = c.attempts, c.next
 	return coop.Job{Delivery: *d, Body: body, Rest: p.rest}, nil
+}
+
+// recalled reports whether a delivery passes on a comment that is not shown any more:
+// whose author deleted it, or that somebody decided about, while it waited.
+func (t *tx) recalled(d *coop.Delivery) bool {
+	if d.Type != "Create" || d.Post != "" {
+		return false
+	}
+	doc := documents.get(t, key(d.Document))
+	if doc == nil || doc.Forwarded == "" || doc.Comment == "" {
+		return false
+	}
+	c := comments.get(t, key(doc.Comment))
+	return c == nil || c.State != coop.CommentShown
 }
 
 // due walks hosts in the order of time. Of what is in flight it passes one key for

@@ -17,6 +17,7 @@ func migrations() []func(*bbolt.Tx) error {
 	return []func(*bbolt.Tx) error{
 		func(b *bbolt.Tx) error { return makeBuckets(b, bucketsOf1()) },
 		queueOf2,
+		answersOf3,
 	}
 }
 

@@ -46,7 +46,9 @@ func queueOf2(b *bbolt.Tx) error {
 		}
 		t.put(bDeliveries, k, data)
 		for _, e := range deliveries.entries(d) {
-			t.put(e.bucket, e.key, e.value)
+			if slices.Contains(names, e.bucket) { // later versions have more
+				t.put(e.bucket, e.key, e.value)
+			}
 		}
 		for _, n := range deliveries.counted(d) {
 			t.count(n, 1)

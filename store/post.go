@@ -263,6 +263,9 @@ func setPost(t *tx, old *coop.Post, pub coop.Publication) error {
 	if err := send(t, pub.Out); err != nil {
 		return err
 	}
+	if old != nil && len(pub.Out.Comments) == 0 {
+		unreply(t, p)
+	}
 	if !t.has(bBodies, key(p.Activity)) {
 		return coop.Fail(coop.Invalid, "", "the Create of a published post is missing")
 	}

@@ -111,16 +111,23 @@ func (db *DB) Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) err
 		if r := received.get(t, key(object)); r != nil && (r.By == by || r.Via == by) {
 			discard(t, r)
 		}
-		at := seen.At
-		if at.IsZero() {
-			at = t.now
+		if c := comments.get(t, key(object)); c != nil && c.By == by {
+			dropComment(t, c)
 		}
-		droppedSet.add(t, key(by, object), at)
-		if over := t.total(bDropped) - t.bounds.dropped; over > 0 {
-			droppedSet.prune(t, time.Time{}, t.now.Add(time.Second), t.bounds.dropped, over)
-		}
+		drop(t, key(by, object), seen.At)
 		return nil
 	})
+}
+
+// drop remembers that its author took something back; the zero time means now.
+func drop(t *tx, k []byte, at time.Time) {
+	if at.IsZero() {
+		at = t.now
+	}
+	droppedSet.add(t, k, at)
+	if over := t.total(bDropped) - t.bounds.dropped; over > 0 {
+		droppedSet.prune(t, time.Time{}, t.now.Add(time.Second), t.bounds.dropped, over)
+	}
 }
 
 // ReceivedList returns what was received before a moment (the zero time: up to

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -29,10 +30,10 @@ func (s aged) add(t *tx, k []byte, at time.Time) {
 }
 
 // prune removes at most n members that are older than limit, or the oldest ones
-// beyond the number most, but none younger than spare. It returns how many went.
-func (s aged) prune(t *tx, limit, spare time.Time, most, n int) int {
+// beyond the number most, but none younger than spare. It returns the keys of those
+// that went among the ages, the oldest first.
+func (s aged) prune(t *tx, limit, spare time.Time, most, n int) (gone [][]byte) {
 	size := t.total(s.rows)
-	var gone [][]byte
 	for k := range t.scan(s.ages, every(), nil) {
 		at := keyTime(k)
 		crowded := size-len(gone) > most && at.Before(spare)
@@ -48,7 +49,30 @@ func (s aged) prune(t *tx, limit, spare time.Time, most, n int) int {
 	if len(gone) > 0 {
 		t.count(s.rows, -len(gone))
 	}
+	return gone
+}
+
+// forgottenKey is under which the store remembers up to when it does not remember.
+var forgottenKey = []byte("seen forgotten")
+
+// pruneSeen forgets what was seen, and notes up to when: of what is older than that
+// nobody can tell whether it is new.
+func pruneSeen(t *tx, limit, spare time.Time) int {
+	gone := seenSet.prune(t, limit, spare, t.bounds.seen, pruneStep)
+	if n := len(gone); n > 0 && bytes.Compare(gone[n-1][:timeLen], t.get(bMeta, forgottenKey)) > 0 {
+		t.put(bMeta, forgottenKey, gone[n-1][:timeLen])
+	}
 	return len(gone)
+}
+
+// SeenForgotten returns the time of the youngest activity that arrived and was
+// forgotten since, the zero time where there is none.
+func (db *DB) SeenForgotten(ctx context.Context) (at time.Time, err error) {
+	err = db.view(ctx, "store.SeenForgotten", func(t *tx) error {
+		at = keyTime(t.get(bMeta, forgottenKey))
+		return nil
+	})
+	return at, err
 }
 
 func seenKey(s coop.Seen) []byte { return key(s.Actor, s.Activity) }

@@ -45,6 +45,7 @@ type DB struct {
 	bounds     bounds
 	generation atomic.Uint64
 	pems       pems
+	subjects   subjects
 
 	mu      sync.Mutex // guards what follows
 	queue   []*call
@@ -58,12 +59,26 @@ type DB struct {
 type bounds struct {
 	actors, servers, received, perVia, dropped, seen int
 
+	followers                           int // of one co-op, those who asked among them
+	comments, shownPerPost, heldPerPost int
+	reactions, reactionsPerPost         int
+	rsvps, rsvpsPerPost                 int
+	complaints, rules, decisions        int
+
 	fan     int // so many inboxes get their deliveries together with the document
 	fanStep int // and so many more in each transaction after it
 }
 
 func defaultBounds() bounds {
-	return bounds{actors: 20_000, servers: 20_000, received: 2_000, perVia: 200, dropped: 20_000, seen: 1_000_000, fan: 10_000, fanStep: 2_000}
+	return bounds{
+		actors: 20_000, servers: 20_000, received: 2_000, perVia: 200, dropped: 20_000, seen: 1_000_000,
+		followers: 1_000_000,
+		comments:  200_000, shownPerPost: coop.MaxCommentsShown, heldPerPost: 1_000,
+		reactions: 1_000_000, reactionsPerPost: 20_000,
+		rsvps: 200_000, rsvpsPerPost: 5_000,
+		complaints: 5_000, rules: coop.MaxRules, decisions: 100_000,
+		fan: 10_000, fanStep: 2_000,
+	}
 }
 
 // Open opens the store in dir. Only its owner may be able to read dir and the

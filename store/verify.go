@@ -12,6 +12,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"plenum/coop"
 )
 
 // maxFindings is how many findings Verify lists.
@@ -45,7 +47,7 @@ func (a *audit) everything(t *tx) error {
 		return nil // without its buckets nothing can be said of the rows
 	}
 	for _, check := range []func(){
-		a.coops, a.posts, a.documents, a.people, a.arrivals, a.deliveries, a.queue, a.sums, a.media,
+		a.coops, a.posts, a.documents, a.people, a.arrivals, a.replies, a.judgements, a.deliveries, a.queue, a.bounded, a.sums, a.media,
 	} {
 		check()
 		if err := a.ctx.Err(); err != nil {
@@ -67,7 +69,8 @@ type audit struct {
 	found  []string
 	more   int // findings beyond maxFindings
 	totals map[string]int
-	files  map[string]string // pictures that rows name, and the first row that does
+	owners map[coop.ID]coop.Name // of the posts that are published
+	files  map[string]string     // pictures that rows name, and the first row that does
 }
 
 func (a *audit) find(format string, args ...any) {

@@ -127,7 +127,7 @@ func answerIsForgotten(f *fixture) {
 	again := f.note("komona", "two")
 	again.Answer = coop.Answer{Key: "k", Digest: []byte("other"), At: f.now}
 	f.publish(again)
-	f.ok(f.Prune(ctx, f.now.Add(time.Hour)))
+	f.prune(f.now.Add(time.Hour))
 	_, ok, err = f.Answer(ctx, "k")
 	f.ok(err)
 	f.same(ok, true)

@@ -277,7 +277,7 @@ func actorIsForgotten(f *fixture) {
 	f.ok(f.Keep(ctx, f.arrival("https://b.example/2", bert, anna), coop.Seen{}))
 	f.ok(f.Keep(ctx, f.arrival("https://a.example/3", anna, bert), coop.Seen{}))
 	f.ok(f.Keep(ctx, f.arrival("https://b.example/4", bert, bert), coop.Seen{}))
-	f.ok(f.ForgetActor(ctx, anna, f.seen(anna, "delete")))
+	f.ok(f.ForgetActor(ctx, anna, f.seen(anna, "delete"), nil))
 	_, err := f.Actor(ctx, anna)
 	f.fails(err, coop.NotFound)
 	_, err = f.ActorOfKey(ctx, anna+"#main-key")
@@ -289,5 +289,5 @@ func actorIsForgotten(f *fixture) {
 	f.ok(err)
 	f.same(whom, []coop.Following{})
 	f.same(f.objects(time.Time{}, 10), []coop.IRI{"https://b.example/4"})
-	f.ok(f.ForgetActor(ctx, anna, coop.Seen{}))
+	f.ok(f.ForgetActor(ctx, anna, coop.Seen{}, nil))
 }

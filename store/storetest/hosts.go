@@ -202,9 +202,9 @@ func restIsPruned(f *fixture) {
 	d := f.enqueue(abox)[0]
 	f.lease(f.request())
 	f.rest(d.ID, f.now.Add(time.Hour))
-	f.ok(f.Prune(f.Context(), f.now.Add(2*24*time.Hour)))
+	f.prune(f.now.Add(2 * 24 * time.Hour))
 	f.same(len(f.rests()), 1)
-	f.ok(f.Prune(f.Context(), f.now.Add(3*24*time.Hour)))
+	f.prune(f.now.Add(3 * 24 * time.Hour))
 	f.same(len(f.rests()), 0)
 }
 

@@ -153,7 +153,7 @@ func receiptOutlivesHistory(f *fixture) {
 	for _, d := range by {
 		f.ok(f.Settle(ctx, coop.Settlement{ID: d.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	}
-	f.ok(f.Prune(ctx, f.now.Add(31*24*time.Hour)))
+	f.prune(f.now.Add(31 * 24 * time.Hour))
 	list, err := f.Deliveries(ctx, coop.DeliveryFilter{Post: p.ID})
 	f.ok(err)
 	f.same(len(list), 0)

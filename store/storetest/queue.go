@@ -284,7 +284,7 @@ func historyIsPruned(f *fixture) {
 	}
 	left := func(days int, want ...coop.ID) {
 		f.Helper()
-		f.ok(f.Prune(ctx, f.now.Add(time.Duration(days)*24*time.Hour)))
+		f.prune(f.now.Add(time.Duration(days) * 24 * time.Hour))
 		got, err := f.Deliveries(ctx, coop.DeliveryFilter{})
 		f.ok(err)
 		f.same(ids(got...), want)

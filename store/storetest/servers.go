@@ -77,7 +77,7 @@ func softwareIsRemembered(f *fixture) {
 	got, err := f.Actor(ctx, category)
 	f.ok(err)
 	f.same(got.Box(), category+"/new")
-	f.ok(f.Prune(ctx, f.now.Add(31*24*time.Hour))) // the row of the host goes
+	f.prune(f.now.Add(31 * 24 * time.Hour)) // the row of the host goes
 	f.ok(f.SaveActor(ctx, a))
 	f.same(f.inboxes(), []coop.IRI{category + "/new"})
 	f.ok(f.SaveServer(ctx, f.server("forum.example", "mastodon")))
@@ -121,10 +121,10 @@ func silenceChangesNothing(f *fixture) {
 	f.ok(err)
 	silent.Software, silent.Version = "discourse", "3.5"
 	f.same(got, silent)
-	f.ok(f.Prune(ctx, f.now.Add(29*24*time.Hour)))
+	f.prune(f.now.Add(29 * 24 * time.Hour))
 	_, err = f.Server(ctx, "forum.example")
 	f.ok(err)
-	f.ok(f.Prune(ctx, f.now.Add(31*24*time.Hour)))
+	f.prune(f.now.Add(31 * 24 * time.Hour))
 	_, err = f.Server(ctx, "forum.example")
 	f.fails(err, coop.NotFound)
 }

@@ -86,7 +86,8 @@ type Actors interface {
 	Actor(ctx context.Context, id coop.IRI) (coop.Actor, error)
 	ActorOfKey(ctx context.Context, keyID coop.IRI) (coop.Actor, error)
 	SaveActor(ctx context.Context, a coop.Actor) error
-	ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) error
+	ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen, tell coop.TellFunc) error
+	Traces(ctx context.Context, id coop.IRI) (bool, error)
 }
 
 // Arrivals are what others sent.
@@ -96,7 +97,35 @@ type Arrivals interface {
 	ReceivedList(ctx context.Context, before time.Time, limit int) ([]coop.Received, error)
 	ReceivedObject(ctx context.Context, object coop.IRI) (coop.Received, error)
 	SeenAt(ctx context.Context, s coop.Seen) (time.Time, error)
+	SeenForgotten(ctx context.Context) (time.Time, error)
 	MarkSeen(ctx context.Context, s coop.Seen) error
+}
+
+// Comments are the replies to posts.
+type Comments interface {
+	KeepComment(ctx context.Context, c coop.Comment, seen coop.Seen, out coop.Outgoing) (coop.Comment, error)
+	DecideComment(ctx context.Context, object coop.IRI, s coop.CommentState, d coop.Decision, out coop.Outgoing) (coop.Comment, error)
+	Comment(ctx context.Context, object coop.IRI) (coop.Comment, error)
+	Comments(ctx context.Context, q coop.CommentQuery) ([]coop.Comment, error)
+}
+
+// Reactions are what people do with posts without words.
+type Reactions interface {
+	React(ctx context.Context, r coop.Reaction, seen coop.Seen) error
+	Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen) error
+	Reactions(ctx context.Context, q coop.ReactionQuery) ([]coop.Reaction, error)
+	TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.Seen, tell coop.TellFunc) (bool, error)
+	Tally(ctx context.Context, post coop.ID) (coop.Tally, error)
+}
+
+// RSVPs are the answers to events.
+type RSVPs interface {
+	Attend(ctx context.Context, r coop.RSVP, seen coop.Seen, tell coop.TellFunc) (coop.RSVP, error)
+	EndRSVP(ctx context.Context, post coop.ID, actor coop.IRI, seen coop.Seen, tell coop.TellFunc) error
+	DecideRSVP(ctx context.Context, post coop.ID, actor coop.IRI, s coop.RSVPState, d coop.Decision, tell coop.TellFunc) (coop.RSVP, error)
+	FillSeats(ctx context.Context, post coop.ID, tell coop.TellFunc) error
+	RSVPs(ctx context.Context, q coop.RSVPQuery) ([]coop.RSVP, error)
+	Attending(ctx context.Context, post coop.ID) ([]coop.Box, error)
 }
 
 // Queue is what waits to be delivered.
@@ -121,7 +150,7 @@ type Queue interface {
 // House is what keeps the store itself in order.
 type House interface {
 	Counts(ctx context.Context) (coop.Counts, error)
-	Prune(ctx context.Context, now time.Time) error
+	Prune(ctx context.Context, now time.Time) (coop.Pruned, error)
 	PutMedia(ctx context.Context, data []byte, ext string) (string, error)
 	OpenMedia(name string) (*os.File, error)
 	Verify(ctx context.Context) ([]string, error)
@@ -139,14 +168,21 @@ type Store interface {
 	Actors
 	Servers
 	Arrivals
+	Comments
+	Reactions
+	RSVPs
 	Queue
 	House
+	Rules
+	Decisions
+	Complaints
 }
 
 // Run runs the suite. open returns an empty store for the domain x.example that
 // uses the real time; it closes it when the test ends.
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range [][]test{coopTests(), postTests(), documentTests(), followTests(), serverTests(), arrivalTests(), queueTests(), hostTests(), operatorTests(), orderTests(), reachTests()} {
+	for _, group := range [][]test{coopTests(), postTests(), documentTests(), followTests(), serverTests(), arrivalTests(), commentTests(), reactionTests(), rsvpTests(),
+		queueTests(), hostTests(), operatorTests(), orderTests(), reachTests(), ruleTests(), decisionTests(), expelTests(), agedTests()} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
 				t.Parallel()
@@ -229,6 +265,14 @@ func (f *fixture) idAt(at time.Time) coop.ID {
 	id, err := coop.NewID(at, counter(f.ids))
 	f.ok(err)
 	return id
+}
+
+// prune removes what has served its time by then.
+func (f *fixture) prune(now time.Time) coop.Pruned {
+	f.Helper()
+	gone, err := f.Prune(f.Context(), now)
+	f.ok(err)
+	return gone
 }
 
 // counter is a reader of the same number for ever.

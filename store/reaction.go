@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package store
+
+import (
+	"bytes"
+	"context"
+
+	"plenum/coop"
+)
+
+var reactions = table[coop.Reaction]{
+	bucket: bReactions,
+	key:    func(r *coop.Reaction) []byte { return reactionKey(r.Post, r.Kind, r.Actor) },
+	index: func(r *coop.Reaction) []entry {
+		return []entry{{bReactionBy, key(r.Actor, r.Activity), key(string(r.Post), string(r.Kind))}}
+	},
+	totals: func(r *coop.Reaction) []string { return []string{bReactions, reactionTotal(r.Post, r.Kind)} },
+}
+
+func reactionKey(post coop.ID, k coop.ReactionKind, actor coop.IRI) []byte {
+	return key(string(post), string(k), string(actor))
+}
+
+func reactionTotal(post coop.ID, k coop.ReactionKind) string {
+	return bReactions + " " + string(post) + " " + string(k)
+}
+
+func reactionKinds() []coop.ReactionKind {
+	return []coop.ReactionKind{coop.Liked, coop.Reacted, coop.Shared}
+}
+
+// React stores what an actor did with a published post, in place of the reaction
+// of the same kind before it. What was taken back before it came is ignored, and
+// so is an activity that made another reaction already. Beyond the bounds it is a
+// Conflict.
+func (db *DB) React(ctx context.Context, r coop.Reaction, seen coop.Seen) error {
+	return db.write(ctx, "store.React", func(t *tx) error {
+		if err := named(r.Actor, r.Activity); err != nil {
+			return err
+		}
+		if t.knows(seen) {
+			return nil
+		}
+		post, err := t.subject(r.Post)
+		if err != nil {
+			return err
+		}
+		r.Coop = post.Coop
+		k := reactionKey(r.Post, r.Kind, r.Actor)
+		old := reactions.get(t, k)
+		if old == nil && (t.total(bReactions) >= t.bounds.reactions || reactionsTo(t, r.Post) >= t.bounds.reactionsPerPost) {
+			return full("reactions")
+		}
+		by := t.get(bReactionBy, key(r.Actor, r.Activity))
+		ignored := by != nil && !bytes.Equal(by, key(string(r.Post), string(r.Kind))) || late(t, r.Actor, r.Activity, seen) || !seen.Again && undoneBefore(t, &r)
+		if notice(t, seen) && !ignored {
+			reactions.swap(t, old, &r)
+		}
+		return nil
+	})
+}
+
+// reactionsTo counts the reactions to a post.
+func reactionsTo(t *tx, post coop.ID) (n int) {
+	for _, k := range reactionKinds() {
+		n += t.total(reactionTotal(post, k))
+	}
+	return n
+}
+
+// Unreact removes the reaction of an actor to a post, of one kind; the activity is
+// the one that is undone, where it is known. Some name it by an id that it never
+// had, so that it counts only where it came before and was replaced since. Where
+// there is no such reaction, the activity is ignored if it is still to come.
+func (db *DB) Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen) error {
+	return db.write(ctx, "store.Unreact", func(t *tx) error {
+		if !notice(t, seen) {
+			return nil
+		}
+		undone := key(r.Actor, r.Activity)
+		old := reactions.get(t, reactionKey(r.Post, r.Kind, r.Actor))
+		switch came := t.has(bSeen, undone); {
+		case old != nil && (old.Activity == r.Activity || !came):
+			reactions.remove(t, old)
+		case old == nil && !came:
+			if undone != nil {
+				drop(t, undone, seen.At)
+			}
+			drop(t, reactionMark(&r), r.At) // Lemmy undoes it by another id than it comes with
+		}
+		return nil
+	})
+}
+
+// reactionMark is what stands among what was dropped for a reaction that was taken
+// back before it came.
+func reactionMark(r *coop.Reaction) []byte {
+	return key(string(r.Actor), string(r.Post)+" "+string(r.Kind))
+}
+
+// undoneBefore reports whether a reaction was signed before its actor took it back,
+// though it came after.
+func undoneBefore(t *tx, r *coop.Reaction) bool {
+	at := t.get(bDropped, reactionMark(r))
+	return at != nil && !r.At.IsZero() && !r.At.After(keyTime(at))
+}
+
+// Reactions returns the reactions to a post in the order of their kinds and actors.
+func (db *DB) Reactions(ctx context.Context, q coop.ReactionQuery) (list []coop.Reaction, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 100
+	}
+	err = db.view(ctx, "store.Reactions", func(t *tx) error {
+		p := prefix(q.Post)
+		if q.Kind != "" {
+			p = prefix(string(q.Post), string(q.Kind))
+		}
+		for r := range reactions.all(t, p) {
+			if len(list) == q.Limit {
+				break
+			}
+			list = append(list, *r)
+		}
+		return nil
+	})
+	return list, err
+}
