@@ -4,8 +4,11 @@ package federation
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"plenum/coop"
 )
 
 // A page of an outbox has twenty posts in full, and anybody can walk them all.
@@ -38,5 +41,47 @@ func TestCacheIsBoundedByWhatItHolds(t *testing.T) {
 	}
 	if _, n := held(); n > cacheSize {
 		t.Errorf("it holds %d documents, want at most %d", n, cacheSize)
+	}
+}
+
+// Whoever runs a server can have as many actors as he likes, each with twenty keys.
+func TestAcquaintancesAreBoundedByWhatTheyTake(t *testing.T) {
+	t.Parallel()
+	var m acquaintances
+	small := parseKeys(coop.Actor{ID: "https://a.example/u", Inbox: "https://a.example/inbox", Keys: []coop.Key{{ID: "https://a.example/u#main-key", PEM: strings.Repeat("k", 451)}}})
+	for i := range 4000 {
+		id := coop.IRI(fmt.Sprintf("https://a.example/%d", i))
+		large := coop.Actor{ID: id, Inbox: id}
+		for n := range 20 {
+			large.Keys = append(large.Keys, coop.Key{ID: coop.IRI(fmt.Sprintf("%s#%d%s", id, n, strings.Repeat("k", 2000))), PEM: "none"})
+		}
+		m.remember(id, parseKeys(large), 0)
+		m.remember("https://a.example/u", small, 0) // as often as it likes
+		held, young := 0, 0
+		for generation, all := range []map[coop.IRI]actorKeys{m.young, m.old} {
+			for _, a := range all {
+				for _, k := range a.keys {
+					held += len(k.id)
+				}
+				if generation == 0 {
+					young += a.bytes
+				}
+			}
+		}
+		if held > 2*maxKnownBytes || young != m.bytes {
+			t.Fatalf("after %d large actors the ids of keys alone take %d bytes; the young are thought to take %d, and do %d", i+1, held, m.bytes, young)
+		}
+	}
+	if _, ok, _ := m.get("https://a.example/u"); !ok {
+		t.Error("who is heard all the time is not remembered")
+	}
+	if n := maxKnownBytes / small.bytes; n < maxKnown {
+		t.Errorf("of the usual actors %d are remembered, want %d", n, maxKnown)
+	}
+	m.forget("https://a.example/u")
+	m.forget("https://a.example/nobody")
+	m.clear()
+	if m.bytes != 0 {
+		t.Errorf("nobody takes %d bytes", m.bytes)
 	}
 }

@@ -145,6 +145,8 @@ func (s *Service) resolve(ctx context.Context, target string) (coop.IRI, error) 
 	}
 	if _, err := s.actor(ctx, id); err == nil || s.Site.Local(id) {
 		return id, nil
+	} else if coop.CodeOf(err) == coop.Forbidden && s.RefusesActor(id) {
+		return "", err
 	}
 	// a page: its host knows the actor behind it
 	return s.fingered(ctx, coop.HostOf(id), string(id))
@@ -169,6 +171,9 @@ func (s *Service) fingered(ctx context.Context, host, resource string) (coop.IRI
 // askFinger asks a host by WebFinger. RFC 7033 §4.1.
 func (s *Service) askFinger(ctx context.Context, host, resource string) (JRD, error) {
 	const op = "federation.askFinger"
+	if s.Refuses(host) {
+		return JRD{}, coop.Fail(coop.Forbidden, op, "a rule of this instance forbids to have to do with "+host)
+	}
 	if !s.remotes.allow(host, s.Now()) {
 		return JRD{}, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "too many questions to " + host + "; try again in a minute", Retry: time.Minute}
 	}

@@ -20,6 +20,7 @@ type Rendered struct {
 	ETag string   // strong, with its quotes
 	Page coop.IRI // where people read the same; empty where there is no such page
 	Gone bool     // Body is a Tombstone: answer 410
+	For  coop.IRI // the only one whose business it is, with the server of that actor; empty: anybody's
 }
 
 // perPage is how many activities a page of an outbox has.
@@ -92,7 +93,7 @@ func (s *Service) Document(ctx context.Context, path string) (Rendered, error) {
 	sum := sha256.Sum256(r.Body)
 	r.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 	d := cached{Rendered: r, generation: generation}
-	if ref.Kind == coop.RefCollection {
+	if ref.Kind == coop.RefCollection || ref.Kind == coop.RefObject && !r.Gone {
 		d.until = s.Now().Add(totalsAge)
 	}
 	s.rendered.put(path, d)
@@ -144,6 +145,12 @@ func (s *Service) renderActor(ctx context.Context, n coop.Name) (Rendered, error
 
 func (s *Service) renderActivity(ctx context.Context, id coop.ID) (Rendered, error) {
 	d, err := s.Documents.Document(ctx, id)
+	if err == nil && d.Forwarded != "" { // somebody else's, whatever we signed it with
+		return Rendered{}, notFound("federation.renderActivity")
+	}
+	if to, ok := personal(d); err == nil && ok {
+		return Rendered{Body: d.Body, For: to}, nil
+	}
 	r := Rendered{Body: d.Body, Page: s.Site.Profile(d.Actor)}
 	if coop.CodeOf(err) == coop.Gone {
 		r.Gone = true
@@ -165,31 +172,26 @@ func (s *Service) renderActivity(ctx context.Context, id coop.ID) (Rendered, err
 	return r, nil
 }
 
-func (s *Service) renderObject(ctx context.Context, ref coop.Ref) (Rendered, error) {
-	body, p, err := s.Documents.Object(ctx, ref.ID)
-	if err != nil {
-		return Rendered{}, err
+// personal finds whom an activity is for alone: the answer to an RSVP, or to somebody
+// who asked to quote. Whoever came to know its id would learn from it who comes to
+// an event, and who was refused. Of the answer to a Follow anybody may want to see
+// that we gave it. AP §3.2: what is not public needs authorization.
+func personal(d coop.Document) (to coop.IRI, ok bool) {
+	if d.Type != "Accept" && d.Type != "Reject" && d.Type != "Ignore" {
+		return "", false
 	}
-	id := s.Site.Object(p.Kind, p.ID)
-	if own, _ := s.Site.Parse(id); own.Dir != ref.Dir { // /ap/reports/… of an event was never an id
-		return Rendered{}, notFound("federation.Document")
+	var answer struct {
+		To     []coop.IRI
+		Object json.RawMessage
 	}
-	r := Rendered{Body: body, Page: s.Site.Page(p.Coop, p.Slug), Gone: p.State == coop.Withdrawn}
-	if r.Gone && body == nil { // it went with its co-op
-		r.Body, err = activity.EncodeTombstone(s.Site, p, p.Updated)
-		return r, err
+	var object struct{ Type string }
+	if json.Unmarshal(d.Body, &answer) == nil && len(answer.To) > 0 {
+		to = answer.To[0]
 	}
-	switch ref.What {
-	case "replies":
-		if !r.Gone {
-			r.Body, err = activity.Collection{ID: s.Site.Part(p.Kind, p.ID, "replies"), Items: []json.RawMessage{}}.JSON()
-		}
-	case "organizers":
-		if !r.Gone {
-			r.Body, err = activity.EncodeOrganizers(s.Site, p)
-		}
+	if json.Unmarshal(answer.Object, &object) == nil && object.Type == "Follow" {
+		return "", false
 	}
-	return r, err
+	return to, true
 }
 
 func (s *Service) renderCollection(ctx context.Context, ref coop.Ref) (Rendered, error) {

@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -85,7 +86,8 @@ type FollowingStore interface {
 type ActorStore interface {
 	Actor(ctx context.Context, id coop.IRI) (coop.Actor, error)
 	SaveActor(ctx context.Context, a coop.Actor) error
-	ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen) error
+	ForgetActor(ctx context.Context, id coop.IRI, seen coop.Seen, tell coop.TellFunc) error
+	Traces(ctx context.Context, id coop.IRI) (bool, error)
 }
 
 // ServerStore keeps what the servers of our followers say of themselves.
@@ -100,6 +102,63 @@ type ReceivedStore interface {
 	Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) error
 	ReceivedObject(ctx context.Context, object coop.IRI) (coop.Received, error)
 	SeenAt(ctx context.Context, s coop.Seen) (time.Time, error)
+	// SeenForgotten is up to when what was seen is not remembered any more.
+	SeenForgotten(ctx context.Context) (time.Time, error)
+	// Reply stores what is answered to an activity that changes nothing here.
+	Reply(ctx context.Context, out coop.Outgoing, seen coop.Seen) error
+}
+
+// CommentStore keeps the replies to our posts.
+type CommentStore interface {
+	// KeepComment stores a comment, or a new version of one of the same author, with
+	// what is sent because of it, if it is new and shown. It returns the row as it
+	// stands; what may not be kept is an error.
+	KeepComment(ctx context.Context, c coop.Comment, seen coop.Seen, out coop.Outgoing) (coop.Comment, error)
+	DecideComment(ctx context.Context, object coop.IRI, s coop.CommentState, d coop.Decision, out coop.Outgoing) (coop.Comment, error)
+	Comment(ctx context.Context, object coop.IRI) (coop.Comment, error)
+	Comments(ctx context.Context, q coop.CommentQuery) ([]coop.Comment, error)
+}
+
+// ReactionStore keeps likes and shares of our posts.
+type ReactionStore interface {
+	React(ctx context.Context, r coop.Reaction, seen coop.Seen) error
+	Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen) error // of the same post, kind and actor
+	// TakeBack undoes what an actor's activity of that id made: a reaction or an
+	// RSVP. It reports whether it found anything.
+	TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.Seen, tell coop.TellFunc) (bool, error)
+	Tally(ctx context.Context, post coop.ID) (coop.Tally, error)
+}
+
+// RSVPStore keeps who comes to our events. Seats are given, and those who wait
+// promoted, in the transaction of what frees them.
+type RSVPStore interface {
+	// Attend stores an answer: RSVPGoing becomes RSVPWaiting where no seat is left;
+	// who has a seat keeps it.
+	Attend(ctx context.Context, r coop.RSVP, seen coop.Seen, tell coop.TellFunc) (coop.RSVP, error)
+	EndRSVP(ctx context.Context, post coop.ID, actor coop.IRI, seen coop.Seen, tell coop.TellFunc) error
+	DecideRSVP(ctx context.Context, post coop.ID, actor coop.IRI, s coop.RSVPState, d coop.Decision, tell coop.TellFunc) (coop.RSVP, error)
+	FillSeats(ctx context.Context, post coop.ID, tell coop.TellFunc) error
+	RSVPs(ctx context.Context, q coop.RSVPQuery) ([]coop.RSVP, error)
+	Attending(ctx context.Context, post coop.ID) ([]coop.Box, error) // inboxes of those whom a change of the event concerns
+}
+
+// ComplaintStore keeps what was complained about.
+type ComplaintStore interface {
+	Complain(ctx context.Context, c coop.Complaint, seen coop.Seen) error
+	CloseComplaint(ctx context.Context, n coop.Name, id coop.ID, d coop.Decision) error
+}
+
+// RuleStore keeps what the instance decided about domains and actors, and the log
+// of decisions.
+type RuleStore interface {
+	SetRule(ctx context.Context, r coop.Rule, d coop.Decision) error
+	ImportRules(ctx context.Context, rs []coop.Rule, d coop.Decision) (added int, err error)
+	DropRule(ctx context.Context, target string, d coop.Decision) error
+	Rules(ctx context.Context) ([]coop.Rule, error)
+	// Expel removes a part of what came from a domain or an actor; more says that
+	// there is something left.
+	Expel(ctx context.Context, target string, tell coop.TellFunc) (more bool, err error)
+	Decide(ctx context.Context, d coop.Decision) error // a decision that changes no row of the store's
 }
 
 // MediaStore keeps files under /media/.
@@ -144,6 +203,11 @@ type Service struct {
 	Actors     ActorStore
 	Servers    ServerStore
 	Inbox      ReceivedStore
+	Comments   CommentStore
+	Reactions  ReactionStore
+	RSVPs      RSVPStore
+	Complaints ComplaintStore
+	Rules      RuleStore
 	Media      MediaStore
 	Fetch      FetchFunc
 	Now        func() time.Time
@@ -152,11 +216,20 @@ type Service struct {
 	Heard      func(host string) // a request was signed by somebody there: the host works
 	Observe    func(Event)
 	Log        *slog.Logger
+	AllowList  bool // nothing is taken from and sent to where no rule allows it
+
+	book   ruleBook
+	known  acquaintances
+	quotas quotas
+	moves  moments // when actors moved
+	greets moments // when inboxes were told what is still to come
 
 	turns    locks
 	coops    sync.Mutex // held while the row of a co-op is read and written: one process owns the file
 	ring     keyring
+	signing  sync.Mutex // one signature of ours at a time
 	rendered cache
+	subjects subjects
 	remotes  remotes
 	asks     asker
 }
@@ -165,7 +238,12 @@ type Service struct {
 // database that has co-ops but has lost it: a new key would cut off everybody
 // who follows it.
 func (s *Service) Start(ctx context.Context, title string) error {
-	if _, err := s.Coops.Coop(ctx, coop.Relay); err == nil || coop.CodeOf(err) != coop.NotFound {
+	if err := s.loadRules(ctx); err != nil {
+		return err
+	}
+	if _, err := s.Coops.Coop(ctx, coop.Relay); err == nil {
+		return s.fillAllSeats(ctx)
+	} else if coop.CodeOf(err) != coop.NotFound {
 		return err
 	}
 	existing, err := s.Coops.Coops(ctx)
@@ -242,13 +320,19 @@ func (s *Service) key(ctx context.Context, n coop.Name) (ringKey, error) {
 }
 
 // sign signs a GET of ours with the key of the instance actor, whose document
-// anybody can read unsigned. docs/security.md A.2.
+// anybody can read unsigned. docs/security.md A.2. A signature takes a core for a
+// millisecond, and strangers can make us ask for many documents at once: one is made
+// at a time, and whoever waits for a core goes first, so that nobody else waits for
+// more than one of them. D30.
 func (s *Service) sign(ctx context.Context) func(*http.Request) error {
 	return func(r *http.Request) error {
 		k, err := s.key(ctx, coop.Relay)
 		if err != nil {
 			return err
 		}
+		s.signing.Lock()
+		defer s.signing.Unlock()
+		runtime.Gosched()
 		return keys.Sign(r, nil, s.Site.Key(coop.Relay), k.private, s.Now())
 	}
 }

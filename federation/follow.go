@@ -4,6 +4,7 @@ package federation
 
 import (
 	"context"
+	"time"
 
 	"plenum/activity"
 	"plenum/coop"
@@ -20,6 +21,9 @@ func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Foll
 	}
 	c, err := s.Coops.Coop(ctx, r.Name)
 	if err != nil {
+		return err
+	}
+	if err := s.allowed(quotaFollow, by.Actor); err != nil {
 		return err
 	}
 	a, err := s.actor(ctx, by.Actor)
@@ -44,23 +48,24 @@ func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Foll
 		s.observe(Event{What: "asked", Type: "Follow", Coop: c.Name, Actor: a.ID})
 		return nil
 	}
-	return s.accept(ctx, f, a, seen, !known)
+	return s.accept(ctx, f, a, seen, !known, coop.Decision{})
 }
 
 // accept stores a follower together with the Accept, and for a new follower of
 // the instance actor with what was announced before.
-func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, seen coop.Seen, welcome bool) error {
+func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, seen coop.Seen, welcome bool, d coop.Decision) error {
 	doc, err := s.document(f.Coop, "Accept", "", func(id coop.ID) ([]byte, error) {
 		return activity.EncodeAccept(s.Site, id, f.Coop, f.Follow, f.Actor)
 	})
 	if err != nil {
 		return err
 	}
-	out := coop.Outgoing{Documents: []coop.Document{doc}}
+	out := coop.Outgoing{Documents: []coop.Document{doc}, Decision: d}
 	if out.Deliveries, err = s.to(doc, a); err != nil {
 		return err
 	}
-	if welcome && f.Coop == coop.Relay {
+	welcome = welcome && f.Coop == coop.Relay && s.greets.may(a.Inbox, greetAge, s.Now())
+	if welcome {
 		if err := s.welcome(ctx, a, &out); err != nil {
 			return err
 		}
@@ -68,11 +73,17 @@ func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, see
 	if err := s.Followers.AcceptFollow(ctx, f, seen, out); err != nil {
 		return err
 	}
+	if welcome {
+		s.greets.note(a.Inbox, s.Now())
+	}
 	s.kick()
 	s.meet()
 	s.observe(Event{What: "followed", Type: "Follow", Coop: f.Coop, Actor: f.Actor})
 	return nil
 }
+
+// greetAge is how long who comes back is not told again what is still to come.
+const greetAge = 24 * time.Hour
 
 // welcome sends a new follower of the instance actor the Announces of what is
 // still to come: Mobilizon's back-fill records none.
@@ -94,42 +105,76 @@ func (s *Service) welcome(ctx context.Context, a coop.Actor, out *coop.Outgoing)
 	return nil
 }
 
-// undone ends what an Undo takes back: a follow, named by its id or embedded, or
-// an Announce that we kept. Whoever signs can only undo what is its own. T04. Of a
-// Follow that is told by its id it is remembered: requests overtake each other.
+// undone ends what an Undo takes back: a follow, a reaction or an RSVP, named by
+// its id or embedded, or an Announce that we kept. Whoever signs can only undo what
+// is its own. T04. What is told by its id is remembered: requests overtake each
+// other.
 func (s *Service) undone(ctx context.Context, by keys.Signer, in activity.Undo, seen coop.Seen) error {
+	if in.Of == "Follow" && in.OfActor != "" && in.OfActor == in.OfObject {
+		in.OfActor, in.OfObject = "", "" // the Event Bridge of WordPress names whom it followed twice: the id alone counts
+	}
 	if in.OfActor != "" && in.OfActor != by.Actor {
 		return nil
 	}
-	if in.Of == "Announce" && in.OfObject != "" {
-		return s.Inbox.Drop(ctx, in.OfObject, by.Actor, seen)
-	}
-	if in.Of != "" && in.Of != "Follow" {
+	switch in.Of {
+	case "", "Follow":
+	case "Like", "EmojiReact", "Announce":
+		return s.reactionUndone(ctx, by, in, seen)
+	case "Join", "Accept", "TentativeAccept", "Reject":
+		return s.rsvpUndone(ctx, by, in, seen)
+	default:
 		return nil
 	}
-	names, err := s.followedNames(ctx, in)
-	if err != nil {
+	ended, err := s.followUndone(ctx, by, in, seen)
+	if err != nil || in.Object == "" || !coop.SameOrigin(in.Object, by.Actor) {
 		return err
 	}
-	late := seen
+	if ended {
+		return s.Inbox.Drop(ctx, in.Object, by.Actor, coop.Seen{At: seen.At}) // noticed already
+	}
+	return s.takenBack(ctx, by, in, seen)
+}
+
+// followUndone ends the follows that an Undo is about.
+func (s *Service) followUndone(ctx context.Context, by keys.Signer, in activity.Undo, seen coop.Seen) (ended bool, err error) {
+	names, err := s.followedNames(ctx, in)
+	if err != nil {
+		return false, err
+	}
 	for _, n := range names {
 		f, err := s.Followers.Follower(ctx, n, by.Actor)
 		if coop.CodeOf(err) == coop.NotFound || err == nil && in.OfObject == "" && f.Follow != in.Object {
 			continue
 		}
 		if err != nil {
-			return err
+			return ended, err
 		}
 		if err := s.Followers.EndFollow(ctx, n, by.Actor, seen, coop.Outgoing{}); err != nil {
-			return err
+			return ended, err
 		}
 		s.observe(Event{What: "unfollowed", Type: "Undo", Coop: n, Actor: by.Actor})
-		late = coop.Seen{At: seen.At} // noticed already
+		ended = true
+		seen = coop.Seen{At: seen.At} // noticed already
 	}
-	if len(names) == 0 || !coop.SameOrigin(in.Object, by.Actor) {
+	return ended, nil
+}
+
+// takenBack undoes a reaction or an RSVP that is named by its id. Where there is none
+// it is remembered, since it may still come.
+func (s *Service) takenBack(ctx context.Context, by keys.Signer, in activity.Undo, seen coop.Seen) error {
+	if in.Object == "" || !coop.SameOrigin(in.Object, by.Actor) {
 		return nil
 	}
-	return s.Inbox.Drop(ctx, in.Object, by.Actor, late)
+	found, err := s.Reactions.TakeBack(ctx, by.Actor, in.Object, seen, s.tellIn(""))
+	if err != nil {
+		return err
+	}
+	if !found {
+		return s.Inbox.Drop(ctx, in.Object, by.Actor, seen)
+	}
+	s.kick()
+	s.observe(Event{What: "taken back", Type: "Undo", Actor: by.Actor, Object: in.Object})
+	return nil
 }
 
 // followedNames are the actors of ours that an Undo can be about: the one that it
@@ -153,13 +198,16 @@ func (s *Service) followedNames(ctx context.Context, in activity.Undo) ([]coop.N
 }
 
 // ApproveFollower accepts a follow that waits.
-func (s *Service) ApproveFollower(ctx context.Context, n coop.Name, actor coop.IRI) error {
+func (s *Service) ApproveFollower(ctx context.Context, n coop.Name, actor coop.IRI, d coop.Decision) error {
 	f, err := s.Followers.Follower(ctx, n, actor)
 	if err != nil {
 		return err
 	}
+	if d, err = s.decision(d, "follower approve", n, string(actor)); err != nil {
+		return err
+	}
 	if r, ok := s.Site.Parse(actor); ok {
-		return s.approveLocal(ctx, f, r.Name)
+		return s.approveLocal(ctx, f, r.Name, d)
 	}
 	a, err := s.actor(ctx, actor)
 	if err != nil {
@@ -167,29 +215,32 @@ func (s *Service) ApproveFollower(ctx context.Context, n coop.Name, actor coop.I
 	}
 	welcome := f.State != coop.FollowAccepted
 	f.State, f.Box = coop.FollowAccepted, a.Box()
-	return s.accept(ctx, f, a, coop.Seen{}, welcome)
+	return s.accept(ctx, f, a, coop.Seen{}, welcome, d)
 }
 
 // approveLocal accepts the follow of a co-op on this instance: both sides are
 // ours, so that nothing has to be sent.
-func (s *Service) approveLocal(ctx context.Context, f coop.Follower, by coop.Name) error {
+func (s *Service) approveLocal(ctx context.Context, f coop.Follower, by coop.Name, d coop.Decision) error {
 	mine, err := s.Followings.Following(ctx, by, s.Site.Actor(f.Coop))
 	if err != nil {
 		return err
 	}
 	f.State, mine.State = coop.FollowAccepted, coop.FollowAccepted
-	return s.Followings.LocalFollow(ctx, mine, f, coop.Outgoing{})
+	return s.Followings.LocalFollow(ctx, mine, f, coop.Outgoing{Decision: d})
 }
 
 // RemoveFollower ends a follow from our side, whether it waits or is in force,
 // and says so with a Reject. Removing nobody is NotFound.
-func (s *Service) RemoveFollower(ctx context.Context, n coop.Name, actor coop.IRI) error {
+func (s *Service) RemoveFollower(ctx context.Context, n coop.Name, actor coop.IRI, d coop.Decision) error {
 	f, err := s.Followers.Follower(ctx, n, actor)
 	if err != nil {
 		return err
 	}
 	out, err := s.rejection(ctx, f)
 	if err != nil {
+		return err
+	}
+	if out.Decision, err = s.decision(d, "follower remove", n, string(actor)); err != nil {
 		return err
 	}
 	if r, ok := s.Site.Parse(actor); ok { // first: what is interrupted here can be done again

@@ -232,10 +232,10 @@ func TestEndOfALocalFollowThatWasInterruptedCanBeRepeated(t *testing.T) {
 		end  func(a *fedtest.Instance) error
 	}{
 		{"EndFollow", func(a *fedtest.Instance) error {
-			return a.Fed.RemoveFollower(t.Context(), a.Coop, a.Site.Actor("second"))
+			return a.Fed.RemoveFollower(t.Context(), a.Coop, a.Site.Actor("second"), coop.Decision{By: "anna"})
 		}},
 		{"SettleFollow", func(a *fedtest.Instance) error {
-			return a.Fed.RemoveFollower(t.Context(), a.Coop, a.Site.Actor("second"))
+			return a.Fed.RemoveFollower(t.Context(), a.Coop, a.Site.Actor("second"), coop.Decision{By: "anna"})
 		}},
 		{"EndFollow", func(a *fedtest.Instance) error {
 			_, err := a.Fed.Unfollow(t.Context(), "second", string(a.Actor()))

@@ -53,7 +53,7 @@ func TestWhatADocumentNamesIsNotFetched(t *testing.T) {
 		peer.Serve("/notes/bait", ld, with(note, fedtest.Document{"id": "https://peer.example/notes/bait"}))
 		for _, doc := range []fedtest.Document{
 			with(peer.Activity("Create", note), bait), with(peer.Activity("Update", note), bait), peer.Activity("Create", "https://peer.example/notes/bait"),
-			peer.Activity("Announce", "https://peer.example/notes/bait"), with(peer.Activity("Like", note["id"]), bait), with(peer.Activity("Move", lure("moved")), bait),
+			peer.Activity("Announce", "https://peer.example/notes/bait"), with(peer.Activity("Like", note["id"]), bait), with(with(peer.Activity("Move", lure("moved")), bait), fedtest.Document{"target": lure("target")}),
 			with(peer.Activity("Follow", a.Actor()), bait), with(peer.Activity("Undo", peer.NewID("follows")), bait),
 			with(peer.Activity("Update", peer.Document()), bait), with(peer.Activity("Add", lure("added")), fedtest.Document{"target": lure("target")}),
 		} {

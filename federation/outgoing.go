@@ -26,12 +26,12 @@ func (s *Service) document(n coop.Name, kind string, post coop.ID, make func(coo
 }
 
 // deliveries makes one delivery of doc for each inbox that is not on this
-// instance. AP §7.1: recipients are de-duplicated, the sender is left out.
+// instance, nor where nothing is sent. AP §7.1: recipients are de-duplicated, the sender is left out.
 func (s *Service) deliveries(doc coop.Document, boxes []coop.Box) ([]coop.Delivery, error) {
 	out := make([]coop.Delivery, 0, len(boxes))
 	taken := make(map[coop.IRI]bool, len(boxes))
 	for _, b := range boxes {
-		if taken[b.Inbox] || s.Site.Local(b.Inbox) {
+		if taken[b.Inbox] || s.Site.Local(b.Inbox) || s.Refuses(coop.HostOf(b.Inbox)) {
 			continue
 		}
 		taken[b.Inbox] = true

@@ -303,6 +303,9 @@ func (s *Service) createOnce(ctx context.Context, who coop.Principal, sub activi
 	if err := s.addLocal(ctx, &pub); err != nil {
 		return Submitted{}, err
 	}
+	if err := s.addComment(ctx, &pub); err != nil {
+		return Submitted{}, err
+	}
 	if err := s.addAnnounce(ctx, &pub); err != nil {
 		return Submitted{}, err
 	}
@@ -341,14 +344,18 @@ func (s *Service) renderPost(ctx context.Context, p coop.Post) (coop.Publication
 			return coop.Publication{}, err
 		}
 		if err == nil && whole.Kind.Event() && whole.State == coop.Published {
-			x.SuperEvent = s.Site.Object(whole.Kind, whole.ID)
+			x.SuperEvent, x.Whole = s.Site.Object(whole.Kind, whole.ID), s.Site.Page(whole.Coop, whole.Slug)
 		}
 	}
 	pub := coop.Publication{Post: p}
 	if pub.Object, err = activity.EncodeObject(s.Site, p, x); err != nil {
 		return coop.Publication{}, err
 	}
-	if pub.Create, err = activity.EncodeCreate(s.Site, p, pub.Object); err != nil {
+	live, err := s.live(ctx, c, p, pub.Object)
+	if err != nil {
+		return coop.Publication{}, err
+	}
+	if pub.Create, err = activity.EncodeCreate(s.Site, p, live); err != nil {
 		return coop.Publication{}, err
 	}
 	if p.Kind.Event() && len(pub.Create) > 64<<10 { // Misskey's limit; docs/security.md A.3
@@ -383,6 +390,15 @@ func (s *Service) addLocal(ctx context.Context, pub *coop.Publication) error {
 		URL: s.Site.Page(p.Coop, p.Slug), For: readers, Body: pub.Object,
 	}}
 	return nil
+}
+
+// addComment gives a note to the post of ours that it answers.
+func (s *Service) addComment(ctx context.Context, pub *coop.Publication) error {
+	c, ok, err := s.ownComment(ctx, pub.Post)
+	if ok && err == nil {
+		pub.Out.Comments = []coop.Comment{c}
+	}
+	return err
 }
 
 // addAnnounce lets the instance actor announce an event to its own followers:

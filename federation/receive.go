@@ -5,7 +5,7 @@ package federation
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
 	"plenum/activity"
 	"plenum/content"
@@ -21,17 +21,15 @@ import (
 //
 // docs/security.md A.4 6 to 11, in that order.
 func (s *Service) Receive(ctx context.Context, claim *keys.Claim, in activity.Inbound) (proven bool, err error) {
+	defer s.book.enter()()
 	h := in.Head()
-	if !coop.SameOrigin(h.Actor, h.ID) || !coop.SameOrigin(h.Actor, claim.KeyID) {
-		return false, coop.Fail(coop.Unauthorized, "federation.Receive", "activity, actor and key must be on one host")
-	}
-	if s.Site.Local(h.Actor) {
-		return false, coop.Fail(coop.Unauthorized, "federation.Receive", "this actor is one of ours")
+	if err := s.admit(claim, h); err != nil {
+		return false, err
 	}
 	if d, ok := in.(activity.Delete); ok && d.Object == h.Actor {
 		return s.actorDeleted(ctx, claim, d)
 	}
-	signer, err := s.prove(ctx, claim, h.Actor)
+	signer, err := s.prove(ctx, claim, h)
 	if err != nil {
 		s.observe(Event{What: "refused", Type: h.Type, Actor: h.Actor, Note: string(coop.CodeOf(err))})
 		return false, err
@@ -41,24 +39,48 @@ func (s *Service) Receive(ctx context.Context, claim *keys.Claim, in activity.In
 		return true, err
 	}
 	s.observe(Event{What: "verified", Type: h.Type, Actor: h.Actor, Note: string(signer.Form)})
+	switch in.(type) {
+	case activity.Undo, activity.Delete, activity.Block: // each is remembered, whether or not there is anything to end
+		if err := s.allowed(quotaBack, signer.Actor); err != nil {
+			return true, err
+		}
+	}
 	return true, s.dispatch(ctx, signer, in, seen)
 }
 
 // seen reports whether an activity counts: because it is new, or is a Follow that
 // its actor has signed anew. Misskey and WordPress give the same id to each Follow
 // of the same two, so one that comes again means that the Accept was lost, or that
-// there was an Undo in between; a copy of the old request has the old date.
+// there was an Undo in between, which Misskey gives the same id each time too; a copy
+// of the old request has the old date. A Join that comes again asks for its answer in
+// the same way, and a Leave ends what came since the last. Mobilizon, GoToSocial and
+// Friendica give one id to all Updates of an object; Mobilizon's and Hubzilla's is
+// that of the Create, and BookWyrm's Delete has it too.
 func (s *Service) seen(ctx context.Context, by keys.Signer, in activity.Inbound) (seen coop.Seen, counts bool, err error) {
 	seen = coop.Seen{Actor: by.Actor, Activity: in.Head().ID, At: s.now()}
 	before, err := s.Inbox.SeenAt(ctx, seen)
 	switch in.(type) {
-	case activity.Follow:
+	case activity.Follow, activity.Join, activity.Update, activity.Delete, activity.Undo, activity.Leave:
 		seen.At = by.At
 		seen.Again = !before.IsZero() && by.At.After(before)
-	case activity.Undo:
+	case activity.Create, activity.Accept, activity.TentativeAccept, activity.Reject:
 		seen.At = by.At
 	}
+	if err == nil && before.IsZero() && by.Form == keys.Integrity {
+		err = s.stillTold(ctx, by.At)
+	}
 	return seen, before.IsZero() || seen.Again, err
+}
+
+// stillTold refuses a proof that is so old that what was seen then may be forgotten:
+// with enough activities anybody can bring that about before the week is over in
+// which a proof counts, and anybody who has what was deleted could send it again.
+func (s *Service) stillTold(ctx context.Context, made time.Time) error {
+	forgotten, err := s.Inbox.SeenForgotten(ctx)
+	if err == nil && !forgotten.IsZero() && !made.After(forgotten.Add(keys.MaxAhead)) { // by a clock that may be ahead
+		err = coop.Fail(coop.Unauthorized, "federation.stillTold", "the proof is too old to tell whether this was seen before")
+	}
+	return err
 }
 
 // dispatch holds one rule for each thing that can arrive.
@@ -69,113 +91,104 @@ func (s *Service) dispatch(ctx context.Context, by keys.Signer, in activity.Inbo
 	case activity.Undo:
 		return s.undone(ctx, by, in, seen)
 	case activity.Accept:
-		return s.answered(ctx, by, in, coop.FollowAccepted, seen)
+		return s.accepted(ctx, by, in, coop.FollowAccepted, seen)
 	case activity.Reject:
-		return s.answered(ctx, by, activity.Accept(in), coop.FollowRejected, seen)
-	case activity.Delete:
-		return s.Inbox.Drop(ctx, in.Object, by.Actor, seen)
+		return s.accepted(ctx, by, activity.Accept(in), coop.FollowRejected, seen)
+	case activity.TentativeAccept:
+		_, err := s.joined(ctx, by, in.Head(), in.Object, "", seen)
+		return err
+	case activity.Join:
+		return s.asksToJoin(ctx, by, in, seen)
+	case activity.Leave:
+		_, err := s.left(ctx, by, in.Object, seen)
+		return err
+	case activity.Like:
+		return s.liked(ctx, by, in, seen)
+	case activity.Announce:
+		return s.announced(ctx, by, in, seen)
 	case activity.Create:
-		return s.keep(ctx, by, in.Object, seen)
+		return s.created(ctx, by, in.Head(), in.Object, seen)
 	case activity.Update:
 		if in.Object.Actor {
 			return s.actorUpdated(ctx, by, in.Object)
 		}
-		return s.keep(ctx, by, in.Object, seen)
-	case activity.Announce:
-		return s.announced(ctx, by, in, seen)
+		return s.created(ctx, by, in.Head(), in.Object, seen)
+	case activity.Delete:
+		return s.Inbox.Drop(ctx, in.Object, by.Actor, seen)
+	case activity.Block:
+		return s.blocked(ctx, by, in, seen)
+	case activity.Move:
+		return s.moved(ctx, by, in, seen)
+	case activity.Flag:
+		return s.complained(ctx, by, in, seen)
+	case activity.QuoteRequest:
+		return s.quoted(ctx, by, in, seen)
 	case activity.Ignored:
 		return nil // answered 202: a peer must not retry what we will never want
 	}
 	panic(fmt.Sprintf("federation: no rule for %T", in))
 }
 
-// prove checks the signature with the key that the actor's own document lists.
-// Where a key that we remember does not fit, the actor is fetched again, but not
-// more often than every few minutes.
-func (s *Service) prove(ctx context.Context, claim *keys.Claim, actor coop.IRI) (keys.Signer, error) {
-	a, err := s.actor(ctx, actor)
-	if err != nil {
-		return keys.Signer{}, keyError(err)
-	}
-	signer := keys.Signer{Actor: actor, KeyID: claim.KeyID, Form: claim.Form, At: coop.Stamp(claim.At)}
-	failed := verify(claim, a)
-	if failed == nil {
-		s.heard(a)
-		return signer, nil
-	}
-	if a.Fetched.Equal(s.now()) || !s.remotes.mayRetry(actor, s.Now()) {
-		return keys.Signer{}, failed
-	}
-	if a, err = s.fetchActor(ctx, actor, a.Fetched); err != nil {
-		return keys.Signer{}, keyError(err)
-	}
-	if failed = verify(claim, a); failed != nil {
-		return keys.Signer{}, failed
-	}
-	s.heard(a)
-	return signer, nil
-}
-
-// heard says that the hosts of an actor work: it has just sent us something. Its
-// inboxes are on its own host as far as we believe its document; one that was read
-// by other rules may have them elsewhere.
-func (s *Service) heard(a coop.Actor) {
-	if s.Heard == nil {
-		return
-	}
-	var hosts []string
-	for _, i := range []coop.IRI{a.ID, a.Inbox, a.Box()} {
-		if h := coop.HostOf(i); h != "" && !slices.Contains(hosts, h) {
-			hosts = append(hosts, h)
-			s.Heard(h)
-		}
-	}
-}
-
-func verify(claim *keys.Claim, a coop.Actor) error {
-	for _, k := range a.Keys {
-		if k.ID != claim.KeyID {
-			continue
-		}
-		pub, err := keys.DecodePublic(k.PEM)
-		if err != nil {
-			return &coop.Error{Code: coop.Unauthorized, Op: "federation.verify", Msg: "the key of this actor is of no use", Err: err}
-		}
-		return claim.Verify(pub)
-	}
-	return coop.Fail(coop.Unauthorized, "federation.verify", "the actor does not list this key")
-}
-
-// keyError says what a failed fetch of a key means to who sent the request: try
-// again later, or sign with a key that can be had.
-func keyError(err error) error {
-	if c := coop.CodeOf(err); c == coop.Unavailable || c == coop.Internal {
+// accepted takes an Accept or a Reject: of an event of ours it says whether its
+// actor comes, of anything else it is the answer to a follow of ours.
+func (s *Service) accepted(ctx context.Context, by keys.Signer, in activity.Accept, state coop.FollowState, seen coop.Seen) error {
+	if ok, err := s.joined(ctx, by, in.Head(), in.Object, "", seen); err != nil || ok {
 		return err
 	}
-	return &coop.Error{Code: coop.Unauthorized, Op: "federation.prove", Msg: "the key could not be had from its actor's document", Err: err}
+	return s.answered(ctx, by, in, state, seen)
 }
 
-// actorDeleted handles an actor's Delete of itself. Of one that we do not know
+// created takes what a Create or an Update brings: a reply to a post of ours from
+// anybody, anything else from whom a co-op of ours follows.
+func (s *Service) created(ctx context.Context, by keys.Signer, h activity.Head, o activity.Object, seen coop.Seen) error {
+	if ok, err := s.commented(ctx, by, h, o, seen); err != nil || ok {
+		return err
+	}
+	return s.keep(ctx, by, h, o, seen)
+}
+
+// actorDeleted handles an actor's Delete of itself. Of one of whom nothing is here
 // there is nothing to delete, and fetching it would be in vain: this is the
-// commonest request in the fediverse. T02, T03.
+// commonest request in the fediverse. Of one that is not known any more, but has left
+// something, its document is asked for. T02, T03.
 func (s *Service) actorDeleted(ctx context.Context, claim *keys.Claim, d activity.Delete) (proven bool, err error) {
 	h := d.Head()
 	known, err := s.Actors.Actor(ctx, h.Actor)
 	if coop.CodeOf(err) == coop.NotFound {
-		return false, nil
+		known = coop.Actor{ID: h.Actor}
+		var left bool
+		if left, err = s.Actors.Traces(ctx, h.Actor); err == nil && !left {
+			return false, nil
+		}
 	}
 	if err != nil {
 		return false, err
 	}
 	// A key that older rules believed proves nothing here either. K09.
-	if proven = known.Policy == policy && verify(claim, known) == nil; proven {
-		s.heard(known)
+	keys := parseKeys(known)
+	if proven = known.Policy == policy && keys.signed(claim, s.Now()) == nil; proven {
+		s.heard(keys)
 	}
-	if !proven && !(s.remotes.mayRetry(h.Actor, s.Now()) && s.ActorGone(ctx, h.Actor)) {
+	if !proven && !s.goneOrSigned(ctx, claim, known) {
 		return false, coop.Fail(coop.Unauthorized, "federation.actorDeleted", "the signature does not fit, and the actor still exists")
 	}
 	s.observe(Event{What: "verified", Type: h.Type, Actor: h.Actor, Note: string(claim.Form)})
-	return true, s.Actors.ForgetActor(ctx, h.Actor, coop.Seen{Actor: h.Actor, Activity: h.ID, At: s.now()})
+	return true, s.forgetActor(ctx, h.Actor, coop.Seen{Actor: h.Actor, Activity: h.ID, At: s.now()}, s.tellIn(""))
+}
+
+// goneOrSigned reads an actor's document again, for a Delete that the keys which we
+// remember did not sign: it is gone, or has another key by now. What was read is
+// kept: this uses up what a bad signature may cost in a while, and whoever sends
+// forged Deletes must not keep a new key from being found. K01, K02, T03.
+func (s *Service) goneOrSigned(ctx context.Context, claim *keys.Claim, known coop.Actor) bool {
+	if !s.remotes.mayDoubt(known.ID, s.Now()) {
+		return false
+	}
+	fresh, err := s.fetchActor(ctx, known.ID, known.Fetched)
+	if err != nil {
+		return coop.CodeOf(err) == coop.Gone
+	}
+	return parseKeys(fresh).signed(claim, s.Now()) == nil
 }
 
 // actorUpdated reads an actor's document again when it says that it changed.
@@ -198,7 +211,7 @@ func (s *Service) actorUpdated(ctx context.Context, by keys.Signer, o activity.O
 		return ignoreMissing(err)
 	}
 	a.Fetched = s.now().Add(-actorAge)
-	return s.Actors.SaveActor(ctx, a)
+	return s.saveActor(ctx, a)
 }
 
 // readers are the co-ops of ours that follow an actor, or asked to: a post can
@@ -208,7 +221,7 @@ func (s *Service) readers(ctx context.Context, actor coop.IRI) ([]coop.Name, err
 }
 
 // keep stores what an actor whom a co-op of ours follows has published.
-func (s *Service) keep(ctx context.Context, by keys.Signer, o activity.Object, seen coop.Seen) error {
+func (s *Service) keep(ctx context.Context, by keys.Signer, h activity.Head, o activity.Object, seen coop.Seen) error {
 	readers, err := s.readers(ctx, by.Actor)
 	if err != nil || len(readers) == 0 {
 		return err
@@ -220,6 +233,9 @@ func (s *Service) keep(ctx context.Context, by keys.Signer, o activity.Object, s
 		if o, err = s.fetchObject(ctx, o.ID); err != nil {
 			return ignoreMissing(err)
 		}
+		if ok, err := s.commented(ctx, by, h, o, seen); err != nil || ok { // only now it shows
+			return err
+		}
 	}
 	if o.By != by.Actor || !o.Listed { // our page is public: what is not meant for it stays out
 		return nil
@@ -227,9 +243,12 @@ func (s *Service) keep(ctx context.Context, by keys.Signer, o activity.Object, s
 	return s.keepObject(ctx, by, o, readers, seen)
 }
 
-// announced stores what somebody whom we follow passes on, fetched from where it
-// is at home.
+// announced counts who passes on a post of ours, and stores what somebody whom we
+// follow passes on, fetched from where it is at home. AP §7.11.
 func (s *Service) announced(ctx context.Context, by keys.Signer, in activity.Announce, seen coop.Seen) error {
+	if ok, err := s.reacted(ctx, by, in.Head(), in.Object, coop.Shared, "", seen); err != nil || ok {
+		return err
+	}
 	readers, err := s.readers(ctx, by.Actor)
 	if err != nil || len(readers) == 0 || s.Site.Local(in.Object) {
 		return err
@@ -245,6 +264,24 @@ func (s *Service) announced(ctx context.Context, by keys.Signer, in activity.Ann
 		return nil
 	}
 	return s.keepObject(ctx, by, o, readers, seen)
+}
+
+// blocked ends what is between an actor of ours and one who wants nothing to do with
+// it. Nothing is sent: a Block is nobody's news. AP §7.9, T16.
+func (s *Service) blocked(ctx context.Context, by keys.Signer, in activity.Block, seen coop.Seen) error {
+	r, ok := s.Site.Parse(in.Object)
+	if !ok || r.Kind != coop.RefActor {
+		return nil
+	}
+	err := s.Followings.SettleFollow(ctx, r.Name, by.Actor, coop.FollowRejected, coop.Seen{At: seen.At})
+	if err != nil && coop.CodeOf(err) != coop.NotFound {
+		return err
+	}
+	if err := s.Followers.EndFollow(ctx, r.Name, by.Actor, seen, coop.Outgoing{}); err != nil {
+		return ignoreMissing(err)
+	}
+	s.observe(Event{What: "blocked", Type: "Block", Coop: r.Name, Actor: by.Actor})
+	return nil
 }
 
 // ignoreMissing lets a peer try again when a host was down, and forgets what
@@ -269,6 +306,9 @@ func (s *Service) fetchObject(ctx context.Context, id coop.IRI) (activity.Object
 	}
 	if o.ID != id || !coop.SameOrigin(o.ID, o.By) || o.Actor {
 		return activity.Object{}, coop.Fail(coop.Invalid, "federation.fetchObject", "the document is not the object's own")
+	}
+	if s.RefusesActor(o.By) {
+		return activity.Object{}, refusal()
 	}
 	return o, nil
 }

@@ -33,13 +33,15 @@ const (
 	refetchAge    = 5 * time.Minute  // at most one fetch of an actor in this time because of a bad signature
 	missAge       = 5 * time.Minute  // an actor that could not be fetched is not asked for again meanwhile
 	missAgeShort  = 30 * time.Second // the same where the host did not answer
-	maxMisses     = 10_000           // as many hosts and fetches anew are remembered
+	maxMisses     = 10_000           // as many domains and fetches anew are remembered
 	fetchesAtOnce = 32
-	perHostMinute = 60
+	perHostMinute = 60 // with all names below its domain
+	fetchTimeout  = 15 * time.Second
+	doubtsASecond = 50 // fetches because of bad signatures, of all actors together
 )
 
 // remotes bounds what strangers can make us fetch: one fetch per actor at a
-// time, so many at once, so many per host and minute, none that just failed.
+// time, so many at once, so many per domain and minute, none that just failed.
 type remotes struct {
 	once    sync.Once
 	flight  singleflight.Group
@@ -48,6 +50,7 @@ type remotes struct {
 	misses  map[coop.IRI]miss
 	hosts   map[string]*rate.Limiter
 	retried map[coop.IRI]time.Time
+	doubts  *rate.Limiter
 }
 
 type miss struct {
@@ -59,6 +62,7 @@ func (r *remotes) init() {
 	r.once.Do(func() {
 		r.gate = semaphore.NewWeighted(fetchesAtOnce)
 		r.misses, r.hosts, r.retried = map[coop.IRI]miss{}, map[string]*rate.Limiter{}, map[coop.IRI]time.Time{}
+		r.doubts = rate.NewLimiter(doubtsASecond, doubtsASecond)
 	})
 }
 
@@ -88,9 +92,11 @@ func (r *remotes) miss(id coop.IRI, err error, now time.Time) {
 	r.misses[id] = miss{err: err, until: now.Add(age)}
 }
 
-// allow charges a fetch to a host.
+// allow charges a fetch to the domain that a host is under: whoever has one can
+// make up names below it without end, each of which waits as long as it likes.
 func (r *remotes) allow(host string, now time.Time) bool {
 	r.init()
+	host = registrable(host)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l, ok := r.hosts[host]
@@ -104,13 +110,28 @@ func (r *remotes) allow(host string, now time.Time) bool {
 	return l.AllowN(now, 1)
 }
 
-// mayRetry reports whether an actor may be fetched again because a signature did
-// not match, and remembers that it was. docs/security.md K02.
+// mayRetry reports whether an actor may be fetched again out of turn, and remembers
+// that it was.
 func (r *remotes) mayRetry(id coop.IRI, now time.Time) bool {
+	return r.may(id, now, nil)
+}
+
+// mayDoubt is mayRetry because a signature did not match, which costs a stranger
+// nothing: so many a second, whoever they are about. A new key that is not found for
+// it is found when its actor sends again. docs/security.md K02, D30.
+func (r *remotes) mayDoubt(id coop.IRI, now time.Time) bool {
+	r.init()
+	return r.may(id, now, r.doubts)
+}
+
+func (r *remotes) may(id coop.IRI, now time.Time, pace *rate.Limiter) bool {
 	r.init()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t, ok := r.retried[id]; ok && now.Sub(t) < refetchAge {
+		return false
+	}
+	if pace != nil && !pace.AllowN(now, 1) {
 		return false
 	}
 	if len(r.retried) >= maxMisses {
@@ -128,8 +149,11 @@ func (s *Service) get(ctx context.Context, id coop.IRI) ([]byte, error) {
 	if s.Site.Local(id) {
 		return nil, coop.Fail(coop.Invalid, op, "this id is one of ours")
 	}
+	if s.Refuses(coop.HostOf(id)) {
+		return nil, coop.Fail(coop.Forbidden, op, "a rule of this instance forbids to ask there")
+	}
 	if !s.remotes.allow(coop.HostOf(id), s.Now()) {
-		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "too many documents were asked of this host", Retry: time.Minute}
+		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "too many documents were asked of this domain", Retry: time.Minute}
 	}
 	if err := s.remotes.gate.Acquire(ctx, 1); err != nil {
 		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "too busy", Err: err, Retry: time.Minute}
@@ -148,7 +172,7 @@ func (s *Service) get(ctx context.Context, id coop.IRI) ([]byte, error) {
 	case f.Status == http.StatusNotFound:
 		return nil, coop.Fail(coop.NotFound, op, "it does not exist")
 	case f.Status == http.StatusTooManyRequests || f.Status == http.StatusRequestTimeout || f.Status >= 500:
-		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: fmt.Sprintf("the host answered %d", f.Status), Retry: time.Minute}
+		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "the host could not be reached", Err: fmt.Errorf("it answered %d", f.Status), Retry: time.Minute}
 	case f.Status != http.StatusOK:
 		return nil, coop.Fail(coop.Forbidden, op, fmt.Sprintf("the host answered %d", f.Status))
 	case !IsAS2(f.ContentType):
@@ -194,6 +218,9 @@ func IsAS2(contentType string) bool {
 // actor returns what is known of an actor, from its own document. A copy that is
 // not too old is enough.
 func (s *Service) actor(ctx context.Context, id coop.IRI) (coop.Actor, error) {
+	if s.RefusesActor(id) {
+		return coop.Actor{}, coop.Fail(coop.Forbidden, "federation.actor", "a rule of this instance forbids to have to do with this actor")
+	}
 	a, err := s.Actors.Actor(ctx, id)
 	if err == nil && a.Policy == policy && s.Now().Sub(a.Fetched) < actorAge {
 		return a, nil
@@ -218,7 +245,7 @@ func (s *Service) fetchActor(ctx context.Context, id coop.IRI, had time.Time) (c
 	}
 	v, err, _ := s.remotes.flight.Do(string(id), func() (any, error) {
 		// whoever waits with us must not lose the answer because we were cut off
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 		defer cancel()
 		if a, err := s.Actors.Actor(ctx, id); err == nil && a.Policy == policy && a.Fetched.After(had) {
 			return a, nil
@@ -228,7 +255,7 @@ func (s *Service) fetchActor(ctx context.Context, id coop.IRI, had time.Time) (c
 			s.remotes.miss(id, err, s.Now())
 			return coop.Actor{}, err
 		}
-		if err := s.Actors.SaveActor(ctx, a); err != nil {
+		if err := s.saveActor(ctx, a); err != nil {
 			return coop.Actor{}, err
 		}
 		return s.Actors.Actor(ctx, id) // with what the store knows of its server
@@ -269,4 +296,17 @@ func retryOf(err error) time.Duration {
 func (s *Service) ActorGone(ctx context.Context, id coop.IRI) bool {
 	_, err := s.get(ctx, id)
 	return coop.CodeOf(err) == coop.Gone
+}
+
+// Departed is ActorGone for who finds out that nobody takes what is delivered to an
+// actor. One that is gone is forgotten as if its Delete had come, which may never
+// come: what it said goes, and its seats go to those who wait.
+func (s *Service) Departed(ctx context.Context, id coop.IRI) bool {
+	if !s.ActorGone(ctx, id) {
+		return false
+	}
+	if err := s.forgetActor(ctx, id, coop.Seen{}, s.tellIn("")); err != nil {
+		s.log().ErrorContext(ctx, "an actor that is gone was not forgotten", "actor", id, "err", err)
+	}
+	return true
 }

@@ -87,8 +87,12 @@ func (s *Service) revise(ctx context.Context, old coop.Post, sub activity.Submit
 	if err != nil {
 		return Submitted{}, err
 	}
+	live, err := s.live(ctx, c, p, pub.Object)
+	if err != nil {
+		return Submitted{}, err
+	}
 	doc, err := s.document(p.Coop, "Update", p.ID, func(id coop.ID) ([]byte, error) {
-		return activity.EncodeUpdate(s.Site, id, p, pub.Object, p.Updated)
+		return activity.EncodeUpdate(s.Site, id, p, live, p.Updated)
 	})
 	if err != nil {
 		return Submitted{}, err
@@ -96,7 +100,14 @@ func (s *Service) revise(ctx context.Context, old coop.Post, sub activity.Submit
 	if err := s.tellAgain(ctx, &pub, doc); err != nil {
 		return Submitted{}, err
 	}
-	return s.commit(ctx, s.Posts.Revise, pub, doc, answer, "revised")
+	done, err := s.commit(ctx, s.Posts.Revise, pub, doc, answer, "revised")
+	if err != nil || p.Capacity == old.Capacity && p.Join == old.Join && p.Status == old.Status && p.When == old.When {
+		return done, err
+	}
+	if err := s.fillSeats(ctx, p); err != nil { // the post is revised: that nobody was seated is seen to when the instance starts
+		s.log().ErrorContext(ctx, "seats not filled", "post", p.ID, "err", err)
+	}
+	return done, nil
 }
 
 // unchanged reports whether a revision says what the post said before, as when a
@@ -147,8 +158,8 @@ func (s *Service) remove(ctx context.Context, old coop.Post, answer coop.Answer)
 }
 
 // tellAgain addresses an Update or Delete: to the co-op's followers, to whom the
-// post addresses, and to the followers of the instance actor, who know it from
-// its Announce.
+// post addresses, to those who answered an event, and to the followers of the
+// instance actor, who know it from its Announce.
 func (s *Service) tellAgain(ctx context.Context, pub *coop.Publication, doc coop.Document) error {
 	names := []coop.Name{pub.Post.Coop}
 	if pub.Post.Kind.Event() {
@@ -158,10 +169,17 @@ func (s *Service) tellAgain(ctx context.Context, pub *coop.Publication, doc coop
 	if err != nil { // who cannot be found now must not keep a post from being changed
 		s.log().WarnContext(ctx, "addressee not found", "post", pub.Post.ID, "err", err)
 	}
+	coming, err := s.attending(ctx, pub.Post)
+	if err != nil {
+		return err
+	}
 	pub.Out.Documents = append(pub.Out.Documents, doc)
-	pub.Out.Fans = []coop.Fan{fan(doc, others, names...)}
+	pub.Out.Fans = []coop.Fan{fan(doc, append(others, coming...), names...)}
 	if pub.Post.State == coop.Withdrawn { // the store takes back what followers here were given
 		return nil
+	}
+	if err := s.addComment(ctx, pub); err != nil {
+		return err
 	}
 	return s.addLocal(ctx, pub)
 }

@@ -42,7 +42,6 @@ func (s *Server) Control() http.Handler {
 	e.POST("/control/media", s.addMedia)
 
 	e.GET("/control/coops/:name/followers", s.listFollowers)
-	e.POST("/control/coops/:name/followers/:verb", s.answerFollower)
 	e.GET("/control/coops/:name/following", s.listFollowing)
 	e.POST("/control/coops/:name/following", s.startFollowing)
 	e.DELETE("/control/coops/:name/following", s.stopFollowing)
@@ -58,6 +57,9 @@ func (s *Server) Control() http.Handler {
 	e.POST("/control/deliveries/drop", s.dropDeliveries)
 	e.GET("/control/rests", s.rests)
 
+	s.moderation(e, "/control", s.bySocket)
+
+	e.POST("/control/gc", s.collect)
 	e.POST("/control/backup", s.backup)
 	e.GET("/control/verify", s.verify)
 	return e
@@ -75,16 +77,17 @@ type CoopInfo struct {
 
 // CoopInput is what a co-op is made of, or changed to: nil leaves a member as it is.
 type CoopInput struct {
-	Name     coop.Name       `json:"name,omitempty"`
-	Title    *string         `json:"title,omitempty"`
-	Summary  *string         `json:"summary,omitempty"` // Markdown
-	Type     *coop.ActorType `json:"type,omitempty"`
-	Language *string         `json:"language,omitempty"`
-	Zone     *string         `json:"zone,omitempty"`
-	Approve  *bool           `json:"approve,omitempty"`
-	Hidden   *bool           `json:"hidden,omitempty"`
-	Fields   []coop.Field    `json:"fields,omitempty"` // not nil: all of them
-	Icon     *coop.Image     `json:"icon,omitempty"`   // one that was stored before; the zero Image: drawn from the title
+	Name     coop.Name           `json:"name,omitempty"`
+	Title    *string             `json:"title,omitempty"`
+	Summary  *string             `json:"summary,omitempty"` // Markdown
+	Type     *coop.ActorType     `json:"type,omitempty"`
+	Language *string             `json:"language,omitempty"`
+	Zone     *string             `json:"zone,omitempty"`
+	Approve  *bool               `json:"approve,omitempty"`
+	Comments *coop.CommentPolicy `json:"comments,omitempty"` // open, held or closed
+	Hidden   *bool               `json:"hidden,omitempty"`
+	Fields   []coop.Field        `json:"fields,omitempty"` // not nil: all of them
+	Icon     *coop.Image         `json:"icon,omitempty"`   // one that was stored before; the zero Image: drawn from the title
 }
 
 // PostInfo is a post as the command line shows it.
@@ -182,6 +185,14 @@ func (in CoopInput) apply(c *coop.Coop) error {
 	set(&c.Language, in.Language)
 	set(&c.Zone, in.Zone)
 	set(&c.Approve, in.Approve)
+	if in.Comments != nil {
+		switch *in.Comments {
+		case coop.CommentsOpen, coop.CommentsHeld, coop.CommentsClosed:
+			c.Comments = *in.Comments
+		default:
+			return coop.Wrong("comments", "comments are open, held or closed")
+		}
+	}
 	set(&c.Hidden, in.Hidden)
 	set(&c.Icon, in.Icon)
 	if in.Fields != nil {
@@ -238,12 +249,16 @@ func (s *Server) addToken(c echo.Context) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	if _, err := s.coopNamed(c.Request().Context(), string(in.Coop)); err != nil {
-		return err
-	}
 	t := coop.Token{Coop: in.Coop, Label: federation.Label(in.Label), Created: coop.Stamp(s.Now())}
 	var err error
 	if t.Scopes, err = scopes(in.Scope); err != nil {
+		return err
+	}
+	if in.Coop == coop.Relay { // whose posts are its own
+		if !slices.Equal(t.Scopes, []coop.Scope{coop.Moderate}) {
+			return coop.Wrong("scope", "a token of the instance may moderate, and nothing else")
+		}
+	} else if _, err := s.coopNamed(c.Request().Context(), string(in.Coop)); err != nil {
 		return err
 	}
 	secret, err := s.identify(&t)
@@ -260,13 +275,16 @@ func (s *Server) addToken(c echo.Context) error {
 
 func scopes(words string) (all []coop.Scope, err error) {
 	for w := range strings.FieldsSeq(words) {
-		if w != string(coop.Read) && w != string(coop.Write) {
-			return nil, coop.Wrong("scope", "the scopes are read and write")
+		scope := coop.Scope(w)
+		if !slices.Contains([]coop.Scope{coop.Read, coop.Write, coop.Moderate}, scope) {
+			return nil, coop.Wrong("scope", "the scopes are moderate, read and write")
 		}
-		all = append(all, coop.Scope(w))
+		if !slices.Contains(all, scope) {
+			all = append(all, scope)
+		}
 	}
 	if len(all) == 0 {
-		return nil, coop.Wrong("scope", "say what the token may do: read, write or both")
+		return nil, coop.Wrong("scope", "say what the token may do: moderate, read, write, or several of these")
 	}
 	return all, nil
 }
@@ -309,7 +327,7 @@ func readJSON(c echo.Context, v any) error {
 		}
 		err = cmp.Or(err, errors.New("something stands behind it"))
 	}
-	return &coop.Error{Code: coop.Invalid, Op: "handlers.readJSON", Msg: "this is not what the command sends: " + err.Error(), Err: err}
+	return &coop.Error{Code: coop.Invalid, Op: "handlers.readJSON", Msg: "this is not what is expected here: " + err.Error(), Err: err}
 }
 
 // number reads a number of the query, or gives what to take without one.

@@ -143,3 +143,21 @@ func (s *Server) verify(c echo.Context) error {
 	}
 	return c.JSON(http.StatusOK, Verified{Findings: found})
 }
+
+// Collected says how much was removed because of its age, by table.
+type Collected struct {
+	Removed coop.Pruned `json:"removed"`
+}
+
+// collect removes what is too old, and the rest of what came from those that are
+// refused.
+func (s *Server) collect(c echo.Context) error {
+	gone, err := s.Keeper.Prune(c.Request().Context(), coop.Stamp(s.Now()))
+	if err != nil {
+		return err
+	}
+	if err := s.Fed.Sweep(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, Collected{Removed: gone})
+}

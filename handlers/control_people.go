@@ -5,6 +5,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,61 +35,49 @@ func (s *Server) listFollowers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.Desk.Followers(c.Request().Context(), coop.FollowerQuery{
+	infos, err := s.followers(c.Request().Context(), coop.FollowerQuery{
 		Coop: n, State: coop.FollowState(c.QueryParam("state")), After: coop.IRI(c.QueryParam("after")), Limit: number(c, "limit", 0),
 	})
 	if err != nil {
 		return err
 	}
-	infos := make([]ActorInfo, len(rows))
-	for i, f := range rows {
-		infos[i] = ActorInfo{Actor: f.Actor, Handle: s.handleOf(c.Request().Context(), f.Actor), State: f.State, Since: f.Since}
-	}
 	return c.JSON(http.StatusOK, infos)
 }
 
-// answerFollower approves, rejects or removes. The actor is named by its id or
-// by the handle that the list shows.
-func (s *Server) answerFollower(c echo.Context) error {
-	n, err := s.one(c)
+func (s *Server) followers(ctx context.Context, q coop.FollowerQuery) ([]ActorInfo, error) {
+	rows, err := s.Desk.Followers(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var in struct {
-		Actor string `json:"actor"`
+	infos := make([]ActorInfo, len(rows))
+	for i, f := range rows {
+		infos[i] = ActorInfo{Actor: f.Actor, Handle: s.handleOf(ctx, f.Actor), State: f.State, Since: f.Since}
 	}
-	if err := readJSON(c, &in); err != nil {
-		return err
-	}
-	actor, err := s.followerNamed(c.Request().Context(), n, in.Actor)
-	if err != nil {
-		return err
-	}
-	switch c.Param("verb") {
-	case "approve":
-		err = s.Fed.ApproveFollower(c.Request().Context(), n, actor)
-	case "reject", "remove":
-		err = s.Fed.RemoveFollower(c.Request().Context(), n, actor)
-	default:
-		err = coop.Fail(coop.NotFound, "handlers.answerFollower", "a follower is approved, rejected or removed")
-	}
-	if err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
+	return infos, nil
 }
 
+// followerNamed finds a follower by id or handle. Whether somebody of an id follows is
+// found out by what is done then: where a flood of them asks to follow, each can still
+// be decided about at once.
 func (s *Server) followerNamed(ctx context.Context, n coop.Name, who string) (coop.IRI, error) {
-	rows, err := s.Desk.Followers(ctx, coop.FollowerQuery{Coop: n})
-	if err != nil {
-		return "", err
+	if strings.Contains(who, "://") {
+		return coop.IRI(who), nil
 	}
-	for _, f := range rows {
-		if h := s.handleOf(ctx, f.Actor); who == string(f.Actor) || who == h || who == "@"+h {
-			return f.Actor, nil
+	for q := (coop.FollowerQuery{Coop: n, Limit: mostRows}); ; {
+		rows, err := s.Desk.Followers(ctx, q)
+		if err != nil {
+			return "", err
 		}
+		for _, f := range rows {
+			if h := s.handleOf(ctx, f.Actor); who == h || who == "@"+h {
+				return f.Actor, nil
+			}
+		}
+		if len(rows) < q.Limit {
+			return "", coop.Fail(coop.NotFound, "handlers.followerNamed", "nobody called "+who+" follows "+string(n)+" or asked to")
+		}
+		q.After = rows[len(rows)-1].Actor
 	}
-	return "", coop.Fail(coop.NotFound, "handlers.followerNamed", "nobody called "+who+" follows "+string(n)+" or asked to")
 }
 
 func (s *Server) followingInfo(ctx context.Context, f coop.Following) ActorInfo {

@@ -135,19 +135,19 @@ func TestControlShowsFollowersAndFollows(t *testing.T) {
 	if len(rows) != 2 || rows[1].Handle != "anna@social.example" || rows[1].State != coop.FollowAsked || rows[1].Actor != x.id {
 		t.Errorf("got %+v", rows)
 	}
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/approve", `{"actor":"anna@social.example"}`, http.StatusNoContent, nil)
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/reject", `{"actor":"`+string(y.id)+`"}`, http.StatusNoContent, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"decision":"approve","actor":"anna@social.example"}`, http.StatusOK, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"decision":"reject","actor":"`+string(y.id)+`"}`, http.StatusOK, nil)
 	p.ctl(http.MethodGet, "/control/coops/beta/followers?state=accepted", "", http.StatusOK, &rows)
 	if len(rows) != 1 || rows[0].Actor != x.id {
 		t.Errorf("got %+v", rows)
 	}
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/remove", `{"actor":"@anna@social.example"}`, http.StatusNoContent, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"decision":"remove","actor":"@anna@social.example"}`, http.StatusOK, nil)
 	p.ctl(http.MethodGet, "/control/coops/beta/followers", "", http.StatusOK, &rows)
 	if rows == nil || len(rows) > 0 {
 		t.Errorf("got %+v, want an empty list", rows)
 	}
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/approve", `{"actor":"@anna@social.example"}`, http.StatusNotFound, nil)
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/praise", `{"actor":"@anna@social.example"}`, http.StatusNotFound, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"decision":"approve","actor":"@anna@social.example"}`, http.StatusNotFound, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"decision":"praise","actor":"@anna@social.example"}`, http.StatusBadRequest, nil)
 
 	var f handlers.ActorInfo
 	p.ctl(http.MethodPost, "/control/coops/alpha/following", `{"target":"@otto@other.example"}`, http.StatusOK, &f)
@@ -165,7 +165,7 @@ func TestControlShowsFollowersAndFollows(t *testing.T) {
 	p.ctl(http.MethodPost, "/control/coops/alpha/following", `{"target":"@x@down.example"}`, http.StatusServiceUnavailable, nil)
 
 	p.ctl(http.MethodPost, "/control/coops/alpha/following", `{"target":"@beta@events.example"}`, http.StatusOK, &f) // on this instance
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/approve", `{"actor":"alpha@events.example"}`, http.StatusNoContent, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"decision":"approve","actor":"alpha@events.example"}`, http.StatusOK, nil)
 	p.ctl(http.MethodGet, "/control/coops/alpha/following", "", http.StatusOK, &rows)
 	if len(rows) != 1 || rows[0].State != coop.FollowAccepted || rows[0].Handle != "beta@events.example" {
 		t.Errorf("got %+v", rows)
@@ -255,7 +255,7 @@ func TestControlReadsJSONStrictly(t *testing.T) {
 	p := newPlenum(t)
 	routes := map[string][2]string{
 		"/control/coops": {http.MethodPost, `{"name":"gamma"}`}, "/control/coops/alpha": {http.MethodPatch, `{"title":"Gamma"}`}, "/control/tokens": {http.MethodPost, `{"coop":"alpha","scope":"read"}`},
-		"/control/coops/alpha/followers/approve": {http.MethodPost, `{"actor":"x"}`}, "/control/coops/alpha/following": {http.MethodPost, `{"target":"x"}`}, "/control/backup": {http.MethodPost, `{"dest":"/x"}`},
+		"/control/coops/alpha/moderation/follows": {http.MethodPost, `{"actor":"x","decision":"approve"}`}, "/control/coops/alpha/following": {http.MethodPost, `{"target":"x"}`}, "/control/backup": {http.MethodPost, `{"dest":"/x"}`},
 	}
 	for at, c := range routes {
 		for _, bad := range []string{"", "null x", "[]", `"x"`, "{", c[1] + c[1], c[1] + "x", strings.Replace(c[1], "{", `{"unknown":1,`, 1), strings.Replace(c[1], ":", ":[", 1), "{\"title\":\"\xff"} {

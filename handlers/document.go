@@ -17,14 +17,28 @@ func (s *Server) document(c echo.Context) error {
 	if r.URL.RawQuery != "" || r.URL.ForceQuery {
 		return coop.Fail(coop.NotFound, "handlers.document", "no id here has a query")
 	}
+	person := prefersHTML(r) // who is only sent on to a page
+	if !person {
+		if err := s.vouched(c); err != nil {
+			return err
+		}
+	}
 	d, err := s.Fed.Document(r.Context(), r.URL.EscapedPath())
+	if err == nil && person && d.Page == "" {
+		person, err = false, s.vouched(c)
+	}
+	if err == nil && d.For != "" {
+		err = s.addressed(c, d.For)
+	}
 	if err != nil {
 		return err
 	}
 	h := c.Response().Header()
 	h.Add("Vary", "Accept")
-	h.Set("Cache-Control", "no-cache")
-	if prefersHTML(r) && d.Page != "" {
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	if person {
 		if d.Gone {
 			return coop.Fail(coop.Gone, "handlers.document", "this was deleted")
 		}

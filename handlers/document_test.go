@@ -336,7 +336,7 @@ func TestIDsHaveNoOtherSpelling(t *testing.T) {
 	post := p.publish(report)
 	id := path(site.Object(post.Kind, post.ID))
 	for _, at := range []string{
-		id + "?", id + "?a=b", id + "/", id + "/likes", id + "/organizers", strings.ToLower(id), strings.Replace(id, "reports", "events", 1),
+		id + "?", id + "?a=b", id + "/", id + "/likes/", id + "/loves", id + "/organizers", id + "/attendees", strings.ToLower(id), strings.Replace(id, "reports", "events", 1),
 		strings.Replace(id, "reports", "notes", 1), "/ap//reports/" + string(post.ID), "/ap/reports/../reports/" + string(post.ID),
 		"/ap/%72eports/" + string(post.ID), "/ap/coops/ALPHA", "/ap/coops/alpha/", "/ap/coops/relay", "/ap/coops/relay/outbox", "/ap/actor/featured",
 		"/ap/", "/ap/coops", "/ap/coops/", "/ap/actor/", "/ap/places/0000000000000000", "/ap/activities/" + string(post.ID),

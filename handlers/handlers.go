@@ -79,9 +79,20 @@ type Clerk interface {
 	GiveUp(ctx context.Context, f coop.DeliveryFilter, now time.Time) (int, error)
 }
 
+// Voices is what others said of what our co-ops publish, and what was decided about
+// that.
+type Voices interface {
+	Tally(ctx context.Context, post coop.ID) (coop.Tally, error)
+	Comments(ctx context.Context, q coop.CommentQuery) ([]coop.Comment, error)
+	RSVPs(ctx context.Context, q coop.RSVPQuery) ([]coop.RSVP, error)
+	Complaints(ctx context.Context, n coop.Name, closed bool, limit int) ([]coop.Complaint, error)
+	Decisions(ctx context.Context, q coop.DecisionQuery) ([]coop.Decision, error)
+}
+
 // Keeper looks after the file.
 type Keeper interface {
 	Ping(ctx context.Context) error
+	Prune(ctx context.Context, now time.Time) (coop.Pruned, error)
 	Backup(ctx context.Context, dest string) error
 	Verify(ctx context.Context) ([]string, error)
 }
@@ -112,9 +123,11 @@ type Server struct {
 	Queue          Queue
 	Clerk          Clerk
 	Keeper         Keeper
+	Voices         Voices
 	Pages          *web.Pages
 	Texts          Texts
 	Limits         Limits
+	Secure         bool           // documents are given to signed requests only
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Version        string
 	Now            func() time.Time

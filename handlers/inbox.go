@@ -16,11 +16,15 @@ import (
 	"plenum/keys"
 )
 
-// inbox takes what peers deliver. AP §7.1. What needs neither key nor network is
-// checked first, in the order of docs/security.md A.4. 202 means that it is on disk,
+// inbox takes what peers deliver. AP §7.1. Who is refused is turned away before the
+// body is read. What needs neither key nor network is checked next, in the order of
+// docs/security.md A.4. 202 means that it is on disk,
 // or that a peer must not send it again. proven says whether it is sure who sent
 // it, for limitInbox.
 func (s *Server) inbox(c echo.Context) (proven bool, err error) {
+	if err := s.welcome(c); err != nil {
+		return false, err
+	}
 	if name := c.Param("name"); name != "" {
 		if _, err := s.coopNamed(c.Request().Context(), name); err != nil {
 			return false, err
@@ -30,7 +34,7 @@ func (s *Server) inbox(c echo.Context) (proven bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	host := coop.HostOf(in.Head().Actor)
+	host := coop.HostOf(claim.KeyID) // of who sends it: somebody else may have said it
 	if !s.verified.spare(host, s.Limits.InboxPerMinute, s.Now()) {
 		return false, tooMany("too many activities from this host")
 	}

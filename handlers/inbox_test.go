@@ -55,7 +55,7 @@ func TestFollowWaitsForApprovalWhereTheCoopWantsIt(t *testing.T) {
 	if p.followed("beta", x.id) {
 		t.Error("accepted without being asked")
 	}
-	p.ctl(http.MethodPost, "/control/coops/beta/followers/approve", `{"actor":"@anna@social.example"}`, http.StatusNoContent, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/moderation/follows", `{"actor":"@anna@social.example","decision":"approve"}`, http.StatusOK, nil)
 	if !p.followed("beta", x.id) {
 		t.Error("not accepted")
 	}

@@ -128,7 +128,7 @@ func (s *Server) limitInbox(next func(echo.Context) (proven bool, err error)) ec
 		defer func() { leave(charge, s.Now()) }()
 		proven, err := next(c)
 		switch coop.CodeOf(err) {
-		case coop.Unauthorized, coop.Invalid, coop.TooLarge, coop.Unsupported, coop.Unavailable:
+		case coop.Unauthorized, coop.Forbidden, coop.Invalid, coop.TooLarge, coop.Unsupported, coop.Unavailable:
 			charge = !proven
 		default:
 			charge = false

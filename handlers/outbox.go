@@ -42,27 +42,38 @@ func (s *Server) submit(c echo.Context, who coop.Principal) error {
 	return c.Blob(http.StatusCreated, activityJSON, done.Body)
 }
 
-// bearer finds out in whose name a request speaks, with a token that may do what
-// it asks for. RFC 6750 §2.1; a token in the
-// query is none. Tokens have 256 random bits, so that the digest by which they are
-// looked up tells nothing.
+// bearer finds out in whose name a request to a co-op's address speaks, with a
+// token that may do what it asks for.
 func (s *Server) bearer(c echo.Context, need coop.Scope) (coop.Principal, error) {
-	const op = "handlers.bearer"
+	t, err := s.token(c, coop.Name(c.Param("name")), need)
+	if err != nil {
+		return coop.Principal{}, err
+	}
+	return coop.Principal{Coop: t.Coop, Token: t.ID}, nil
+}
+
+// token is the token of a request, which has to be one of the actor n and to have a
+// scope. RFC 6750 §2.1; a token in the query is none. Tokens have 256 random bits,
+// so that the digest by which they are looked up tells nothing.
+func (s *Server) token(c echo.Context, n coop.Name, need coop.Scope) (coop.Token, error) {
+	const op = "handlers.token"
 	scheme, secret, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-		return coop.Principal{}, coop.Fail(coop.Unauthorized, op, "send Authorization: Bearer TOKEN; make one with: plenum token create")
+		return coop.Token{}, coop.Fail(coop.Unauthorized, op, "send Authorization: Bearer TOKEN; make one with: plenum token create")
 	}
 	hash := sha256.Sum256([]byte(strings.TrimSpace(secret)))
 	t, err := s.Tokens.Token(c.Request().Context(), hash[:])
 	switch {
 	case coop.CodeOf(err) == coop.NotFound || err == nil && !t.Revoked.IsZero():
-		return coop.Principal{}, coop.Fail(coop.Unauthorized, op, "this token is not known, or was revoked")
+		return coop.Token{}, coop.Fail(coop.Unauthorized, op, "this token is not known, or was revoked")
 	case err != nil:
-		return coop.Principal{}, err
-	case string(t.Coop) != c.Param("name"):
-		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token is for another co-op")
+		return coop.Token{}, err
+	case t.Coop != n && n == coop.Relay:
+		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this needs a token of the instance; make one with: plenum token create --coop relay --scope moderate")
+	case t.Coop != n:
+		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this token is for another co-op")
 	case !t.Can(need):
-		return coop.Principal{}, coop.Fail(coop.Forbidden, op, "this token may not "+string(need)+"; make one that may with: plenum token create")
+		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this token may not "+string(need)+"; make one that may with: plenum token create")
 	}
-	return coop.Principal{Coop: t.Coop, Token: t.ID}, nil
+	return t, nil
 }

@@ -193,6 +193,9 @@ func (s *Server) postPage(c echo.Context, show shower) error {
 			v.Whole = whole
 		}
 	}
+	if err := s.discussion(c, &v); err != nil {
+		return err
+	}
 	return show(c, http.StatusOK, func(w io.Writer) error { return s.Pages.Post(w, v) })
 }
 

@@ -176,13 +176,16 @@ func (s *Server) nothing(echo.Context) error {
 
 // post is the post of a co-op that a path names, by its slug or its id: what was
 // deleted has no slug any more.
-func (s *Server) post(c echo.Context) (p coop.Post, err error) {
-	n, which := coop.Name(c.Param("name")), c.Param("slug")
+func (s *Server) post(c echo.Context) (coop.Post, error) {
+	return s.postOf(c.Request().Context(), coop.Name(c.Param("name")), c.Param("slug"))
+}
+
+func (s *Server) postOf(ctx context.Context, n coop.Name, which string) (p coop.Post, err error) {
 	id, ok := coop.ParseID(which)
 	if !ok {
-		return s.Library.PostBySlug(c.Request().Context(), n, which)
+		return s.Library.PostBySlug(ctx, n, which)
 	}
-	if p, err = s.Library.Post(c.Request().Context(), id); err == nil && p.Coop != n {
+	if p, err = s.Library.Post(ctx, id); err == nil && p.Coop != n {
 		err = coop.Fail(coop.NotFound, "handlers.post", "there is no such post")
 	}
 	return p, err

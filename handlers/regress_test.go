@@ -35,7 +35,7 @@ func TestWhatOnceMadeAServerFail(t *testing.T) {
 				t.Errorf("%s to the %s: got %d: %s", name, where, a.Code, a.Body)
 			}
 		}
-		for _, at := range []string{"/control/coops", "/control/tokens", "/control/backup", "/control/coops/alpha/following", "/control/coops/alpha/followers/approve", "/control/coops/alpha/drafts", "/control/media"} {
+		for _, at := range []string{"/control/coops", "/control/tokens", "/control/backup", "/control/coops/alpha/following", "/control/coops/alpha/moderation/follows", "/control/coops/alpha/drafts", "/control/media"} {
 			w := newAnswer(p, at, doc)
 			if w.Code >= 500 {
 				t.Errorf("%s to %s: got %d: %s", name, at, w.Code, w.Body)

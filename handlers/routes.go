@@ -38,6 +38,7 @@ func (s *Server) Handler() http.Handler {
 
 	// for members, with a token
 	get(e, "/api/coops/:name/posts/:slug/receipt", s.memberReceipt, cors)
+	s.moderation(e, "/api", s.byToken, cors)
 	get(e, "/api/*", s.nothing, cors)
 	e.OPTIONS("/api/*", preflight, cors)
 

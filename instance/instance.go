@@ -35,6 +35,11 @@ var ( // who needs what of the store, proven here
 	_ federation.ActorStore     = (*store.DB)(nil)
 	_ federation.ServerStore    = (*store.DB)(nil)
 	_ federation.ReceivedStore  = (*store.DB)(nil)
+	_ federation.CommentStore   = (*store.DB)(nil)
+	_ federation.ReactionStore  = (*store.DB)(nil)
+	_ federation.RSVPStore      = (*store.DB)(nil)
+	_ federation.ComplaintStore = (*store.DB)(nil)
+	_ federation.RuleStore      = (*store.DB)(nil)
 	_ federation.MediaStore     = (*store.DB)(nil)
 	_ delivery.Queue            = (*store.DB)(nil)
 	_ delivery.Keys             = (*store.DB)(nil)
@@ -46,6 +51,7 @@ var ( // who needs what of the store, proven here
 	_ handlers.Queue            = (*store.DB)(nil)
 	_ handlers.Clerk            = (*store.DB)(nil)
 	_ handlers.Keeper           = (*store.DB)(nil)
+	_ handlers.Voices           = (*store.DB)(nil)
 )
 
 // How much an instance sends at once: many hosts, few requests to each.
@@ -66,6 +72,8 @@ type Options struct {
 	Transport      http.RoundTripper // to the world; nil: over TCP, guarded
 	Limits         handlers.Limits
 	TrustedProxies []netip.Prefix
+	AllowList      bool // nobody is heard but who was allowed
+	Secure         bool // documents are given to signed requests only
 
 	Now  func() time.Time
 	Rand io.Reader
@@ -90,8 +98,10 @@ type Instance struct {
 // New puts an instance together and makes its instance actor where the database
 // is new. It neither listens nor sends before Run.
 func New(ctx context.Context, o Options) (*Instance, error) {
+	var fed *federation.Service
 	guard := outbound.Options{
 		AllowHTTP: o.Site.HTTP, Allow: o.Allow, Own: o.Site.Domain,
+		Refuses:   func(host string) bool { return fed.Refuses(host) }, // in both directions
 		UserAgent: "Plenum/" + o.Version + " (+" + o.Site.Base() + ")",
 	}
 	transport := o.Transport
@@ -106,11 +116,12 @@ func New(ctx context.Context, o Options) (*Instance, error) {
 		Queue: o.DB, Keys: o.DB, Client: outbound.Deliverer(transport), Site: o.Site,
 		Now: o.Now, Log: o.Log, MaxHosts: maxHosts, PerHost: perHost, Observe: counted(figures, o.Delivered),
 	}
-	fed := &federation.Service{
+	fed = &federation.Service{
 		Site: o.Site, Coops: o.DB, Posts: o.DB, Documents: o.DB, Followers: o.DB, Followings: o.DB, Actors: o.DB, Servers: o.DB, Inbox: o.DB, Media: o.DB,
+		Comments: o.DB, Reactions: o.DB, RSVPs: o.DB, Complaints: o.DB, Rules: o.DB, AllowList: o.AllowList,
 		Fetch: fetch(fetcher), Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Heard: worker.Heard, Observe: o.Observe, Log: o.Log,
 	}
-	worker.Gone = fed.ActorGone
+	worker.Gone = fed.Departed
 	if err := fed.Start(ctx, o.Site.Domain); err != nil {
 		return nil, err
 	}
@@ -119,8 +130,8 @@ func New(ctx context.Context, o Options) (*Instance, error) {
 		return nil, fmt.Errorf("read the pages' templates: %w", err)
 	}
 	server := &handlers.Server{
-		Site: o.Site, Fed: fed, Library: o.DB, Totals: o.DB, Files: o.DB, Tokens: o.DB, Desk: o.DB, Queue: o.DB, Clerk: o.DB, Keeper: o.DB,
-		Pages: pages, Texts: o.Texts, Limits: o.Limits, TrustedProxies: o.TrustedProxies, Version: o.Version,
+		Site: o.Site, Fed: fed, Library: o.DB, Totals: o.DB, Files: o.DB, Tokens: o.DB, Desk: o.DB, Queue: o.DB, Clerk: o.DB, Keeper: o.DB, Voices: o.DB,
+		Pages: pages, Texts: o.Texts, Limits: o.Limits, Secure: o.Secure, TrustedProxies: o.TrustedProxies, Version: o.Version,
 		Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Advise: delivery.Advice, Week: delivery.Week, Log: o.Log,
 	}
 	return &Instance{Fed: fed, Worker: worker, db: o.DB, now: o.Now, log: o.Log, server: server, figures: figures}, nil
@@ -159,6 +170,7 @@ func (i *Instance) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { i.prune(ctx) })
 	beside.Go(func() { i.Fed.AskServers(ctx) })
+	beside.Go(func() { i.Fed.KeepSwept(ctx) })
 	err := i.Worker.Run(ctx)
 	beside.Wait()
 	return err
@@ -176,8 +188,12 @@ func (i *Instance) prune(ctx context.Context) {
 			return
 		case <-next.C:
 		}
-		if err := i.db.Prune(ctx, coop.Stamp(i.now())); err != nil && !errors.Is(err, context.Canceled) {
+		gone, err := i.db.Prune(ctx, coop.Stamp(i.now()))
+		if err != nil && !errors.Is(err, context.Canceled) {
 			i.log.ErrorContext(ctx, "old rows not removed", "err", err)
+		}
+		if gone.Total() > 0 {
+			i.log.InfoContext(ctx, "old rows removed", "rows", gone)
 		}
 		next.Reset(pruneEvery)
 	}
