@@ -69,10 +69,11 @@ func (a *app) table(empty string, head string, rows [][]string) error {
 	return w.Flush()
 }
 
-// printable drops what could move the cursor or colour a terminal. X11.
+// printable drops what could move the cursor, colour a terminal or turn the order
+// of what is read. X11.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r

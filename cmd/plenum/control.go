@@ -150,6 +150,8 @@ func build(ctx context.Context, c config.Config, path string, db *store.DB, log 
 	return instance.New(ctx, instance.Options{
 		Site: c.CoopSite(), Texts: t, Version: version, DB: db, Allow: c.Federation.Allowed(),
 		Limits:         handlers.Limits{UnverifiedPerMinute: c.Limits.UnverifiedPerMinute, InboxPerMinute: c.Limits.InboxPerMinute},
+		AllowList:      c.Federation.AllowList,
+		Secure:         c.Federation.AuthorizedFetch,
 		TrustedProxies: c.Listen.Proxies(), Now: time.Now, Rand: rand.Reader, Log: log,
 	})
 }
@@ -194,7 +196,8 @@ func (w *answer) Write(b []byte) (int, error) {
 
 const activityJSON = "application/activity+json"
 
-// call makes a request and reads the answer into out, unless that is nil. A
+// call makes a request and reads the answer into out, unless that is nil: as JSON, or
+// as it is where out is a *[]byte. A
 // problem becomes the error that it was.
 func (d *desk) call(ctx context.Context, method, path string, in, out any) error {
 	contentType, body := "application/json", []byte(nil)
@@ -215,6 +218,7 @@ func (d *desk) call(ctx context.Context, method, path string, in, out any) error
 		return err
 	}
 	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Plenum-By", whoami())
 	res, err := d.client.Do(r)
 	if err != nil {
 		return withHint(fmt.Errorf("the running server does not answer: %w", err), "look at its log, or restart it")
@@ -226,6 +230,10 @@ func (d *desk) call(ctx context.Context, method, path string, in, out any) error
 	}
 	if res.StatusCode >= 400 {
 		return problem(res, b)
+	}
+	if raw, ok := out.(*[]byte); ok {
+		*raw = b
+		return nil
 	}
 	if out == nil || len(b) == 0 {
 		return nil

@@ -38,6 +38,7 @@ type coopFlags struct {
 	Summary  *string  `help:"Who it is; Markdown." placeholder:"S"`
 	Type     *string  `help:"group or organization. Users of Mobilizon and categories of Discourse can follow a group only." enum:"group,organization" placeholder:"TYPE"`
 	Approve  *bool    `help:"Follows wait for approval." negatable:""`
+	Comments *string  `help:"Replies to posts: open (shown at once), held (once you have approved them; the default) or closed (not taken)." enum:"open,held,closed" placeholder:"POLICY"`
 	Language *string  `help:"The language of posts that name none, like en or de." placeholder:"L"`
 	Timezone *string  `help:"The zone of events that name none, like Europe/Berlin." placeholder:"ZONE"`
 	Hidden   *bool    `help:"Keep it out of directories and search." negatable:""`
@@ -50,6 +51,9 @@ func (f coopFlags) input() (handlers.CoopInput, error) {
 	if f.Type != nil {
 		t := coop.ActorType(strings.ToUpper((*f.Type)[:1]) + (*f.Type)[1:])
 		in.Type = &t
+	}
+	if f.Comments != nil {
+		in.Comments = (*coop.CommentPolicy)(f.Comments)
 	}
 	for _, field := range f.Field {
 		name, value, ok := strings.Cut(field, "=")
@@ -169,6 +173,7 @@ func (c coopShowCmd) Run(ctx context.Context, a *app) error {
 		a.say("  outbox     %s", info.Outbox)
 		a.say("  language   %s   time zone %s", info.Language, cmp.Or(info.Zone, "none"))
 		a.say("  followers  %d%s", info.Followers, map[bool]string{true: ", each to be approved"}[info.Approve])
+		a.say("  comments   %s", cmp.Or(info.Comments, coop.CommentsHeld))
 		for _, f := range info.Fields {
 			a.say("  %s: %s", f.Name, f.Value)
 		}

@@ -119,6 +119,12 @@ var lists = map[string]string{
 	"post":      "`plenum post list` shows the posts with their slugs, `plenum coop list` the co-ops; what was deleted is named by its id",
 	"follower":  "`plenum follower list` shows who follows, `plenum coop list` the co-ops",
 	"following": "`plenum following list` shows whom a co-op follows, `plenum coop list` the co-ops",
+	"comment":   "`plenum comment list` shows the comments with their ids, `plenum coop list` the co-ops",
+	"rsvp":      "`plenum rsvp list POST` shows who has answered, `plenum post list` the posts",
+	"complaint": "`plenum complaint list` shows the complaints with their ids, `plenum coop list` the co-ops",
+	"decision":  "`plenum coop list` shows the co-ops",
+	"block":     "`plenum block list` shows what is blocked",
+	"allow":     "`plenum allow list` shows who is let in",
 	"queue":     "`plenum queue list` shows the deliveries with their ids, `plenum coop list` the co-ops",
 }
 

@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"time"
 
 	"plenum/config"
@@ -155,4 +158,33 @@ func verifyFile(ctx context.Context, file string) ([]string, error) {
 	}
 	found, err := db.Verify(ctx)
 	return found, errorAfter(err, db.Close())
+}
+
+type gcCmd struct{}
+
+// Help is shown by `plenum help gc`.
+func (gcCmd) Help() string {
+	return `What has been delivered is remembered for 30 days, what was given up for 90; what
+strangers sent is kept within bounds. What a blocked server left and could not be
+removed at once is removed too. A running server does all of this every day.
+
+Example: plenum gc`
+}
+
+// Run removes what has served its time.
+func (gcCmd) Run(ctx context.Context, a *app) error {
+	return a.with(ctx, func(d *desk) error {
+		var done handlers.Collected
+		if err := d.call(ctx, http.MethodPost, "/control/gc", nil, &done); err != nil {
+			return err
+		}
+		if a.json {
+			return a.print(done)
+		}
+		rows := make([][]string, 0, len(done.Removed))
+		for _, table := range slices.Sorted(maps.Keys(done.Removed)) {
+			rows = append(rows, []string{table, strconv.Itoa(done.Removed[table])})
+		}
+		return a.table("Nothing had served its time.", "TABLE\tREMOVED", rows)
+	})
 }

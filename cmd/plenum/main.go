@@ -46,9 +46,16 @@ type commands struct {
 	Post       postCmd       `cmd:"" help:"Publish Markdown files; list, show, delete posts."`
 	Follower   followerCmd   `cmd:"" help:"Who follows a co-op: list, approve, reject, remove."`
 	Following  followingCmd  `cmd:"" help:"Whom a co-op follows: list, add, remove."`
+	Comment    commentCmd    `cmd:"" help:"Replies to posts: list, show, hold, reject."`
+	RSVP       rsvpCmd       `cmd:"" name:"rsvp" help:"Who comes to an event: list, accept, refuse."`
+	Complaint  complaintCmd  `cmd:"" help:"What others complain about: list, close."`
+	Block      blockCmd      `cmd:"" help:"Servers and accounts that are refused: add, list, remove, import, export."`
+	Allow      allowCmd      `cmd:"" help:"Who alone is let in, with an allow-list: add, list, remove."`
+	Decision   decisionCmd   `cmd:"" help:"Who decided what, and why: list."`
 	Queue      queueCmd      `cmd:"" help:"Deliveries and why they wait: list, show, retry, hold, drop."`
 	Backup     backupCmd     `cmd:"" help:"Copy the instance while it runs."`
 	Verify     verifyCmd     `cmd:"" help:"Check every row and index of the database."`
+	GC         gcCmd         `cmd:"" name:"gc" help:"Remove what has served its time, as happens once a day."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

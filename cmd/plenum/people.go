@@ -65,6 +65,7 @@ func (a *app) people(ctx context.Context, coopName, part, state, empty string) e
 type followerFlags struct {
 	Actor string `arg:"" help:"The actor's id or handle, as the list shows it."`
 	Coop  string `help:"The co-op; needed where there are several." placeholder:"C"`
+	reason
 }
 
 // answer tells the instance what to do with a follower.
@@ -74,8 +75,8 @@ func (f followerFlags) answer(ctx context.Context, a *app, verb, done string) er
 		if err != nil {
 			return err
 		}
-		in := map[string]string{"actor": f.Actor}
-		if err := d.call(ctx, http.MethodPost, at("coops", name, "followers", verb), in, nil); err != nil {
+		in := handlers.FollowAnswer{Actor: f.Actor, Decision: verb, Why: f.Why}
+		if err := d.call(ctx, http.MethodPost, moderation(name, "follows"), in, nil); err != nil {
 			return err
 		}
 		if a.json {

@@ -102,6 +102,7 @@ var keyOf = map[string]string{
 	"plenum:kind": "kind", "plenum:slug": "slug", "plenum:partOf": "part_of", "plenum:original": "original", "name": "title",
 	"startTime": "start", "endTime": "end", "eventStatus": "status", "location": "place", "performer": "speakers",
 	"inLanguage": "language", "tag": "tags", "attachment": "links",
+	"joinMode": "join", "externalParticipationUrl": "join_url", "maximumAttendeeCapacity": "capacity",
 }
 
 // ofFile says of a file and its keys what the instance says of what was sent.

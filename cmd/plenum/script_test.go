@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mode": mode, "chown": chown, "empty": empty, "replace": replace, "terminate": terminate,
 			"waitfor": waitFor, "waitdir": waitDir, "until": until,
-			"get": get, "getas": getAs, "post": post, "revoke": revoke, "showlast": showLast, "postlast": postLast,
+			"get": get, "getas": getAs, "post": post, "revoke": revoke, "showlast": showLast, "postlast": postLast, "heard": heard,
 		},
 	})
 }

@@ -15,11 +15,11 @@ func TestNamesDoNotMoveTheTerminal(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	a := &app{stdout: &out}
-	if err := a.table("", "WHO\tSTATE", [][]string{{"ann\x1b[31m\x1b]0;x\x07", "fine"}, {"bob\r\nroot\tdone\u009b1m", "fine"}}); err != nil {
+	if err := a.table("", "WHO\tSTATE", [][]string{{"ann\x1b[31m\x1b]0;x\x07", "fine"}, {"bob\r\nroot\tdone\u009b1m\u202e\u2066", "fine"}}); err != nil {
 		t.Fatal(err)
 	}
 	got := out.String()
-	if strings.ContainsAny(got, "\x1b\x07\r\u009b") || strings.Count(got, "\n") != 3 {
+	if strings.ContainsAny(got, "\x1b\x07\r\u009b\u202e\u2066") || strings.Count(got, "\n") != 3 {
 		t.Errorf("got %q", got)
 	}
 	for _, line := range strings.Split(strings.TrimSpace(got), "\n")[1:] {

@@ -26,14 +26,17 @@ func (tokenCmd) Help() string {
 }
 
 type tokenCreateCmd struct {
-	Coop  string `help:"The co-op that it may post for; needed where there are several." placeholder:"C"`
+	Coop  string `help:"The co-op that it is for; needed where there are several. relay: the whole instance." placeholder:"C"`
 	Name  string `help:"What it is for." required:"" placeholder:"LABEL"`
-	Scope string `help:"What it may do." default:"read write"`
+	Scope string `help:"What it may do: read, write, moderate, or several of these; a token of relay may moderate." default:"read write"`
 }
 
 // Help is shown by `plenum help token create`.
 func (tokenCreateCmd) Help() string {
-	return `Example:
+	return `moderate lets it decide about comments, follows, RSVPs and complaints of the
+co-op, or for relay about the blocks of the instance.
+
+Example:
   TOKEN=$(plenum token create --coop hackspace --name website)
   curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/activity+json" \
     --data '{"type":"Note","content":"<p>Doors open at six.</p>"}' https://events.example/ap/coops/hackspace/outbox`
@@ -42,7 +45,7 @@ func (tokenCreateCmd) Help() string {
 // Run makes a token.
 func (t tokenCreateCmd) Run(ctx context.Context, a *app) error {
 	if strings.TrimSpace(t.Scope) == "" {
-		return badUsage{withHint(errors.New("a token without a scope may do nothing"), `take --scope read, --scope "read write", or leave it out for both`)}
+		return badUsage{withHint(errors.New("a token without a scope may do nothing"), `take --scope read, --scope moderate, or leave it out for read and write`)}
 	}
 	return a.with(ctx, func(d *desk) error {
 		name, err := d.theCoop(ctx, t.Coop)
