@@ -97,3 +97,22 @@ func TestManyFollowersOfOneInboxGetOneDelivery(t *testing.T) {
 		}
 	}, fedtest.Calm())
 }
+
+// docs/security.md D12: names below one domain are its owner's, as many as he likes.
+func TestNamesBelowADomainAreFetchedFromLikeOneHost(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, peer := n.Instance("a.example"), n.Peer("wild.example")
+		got := map[int]int{}
+		for k := range 70 {
+			q := peer.Elsewhere(fmt.Sprintf("n%d.wild.example", k))
+			got[q.Send(a.Site.SharedInbox(), said(q, "Follow", a.Actor()))]++
+		}
+		if got[http.StatusAccepted] != 60 || got[http.StatusServiceUnavailable] != 10 {
+			t.Errorf("70 unknown actors, each on a name of its own below one domain, were answered %v", got)
+		}
+		other := peer.Elsewhere("other.example")
+		wants(t, "another domain", other.Send(a.Site.SharedInbox(), said(other, "Follow", a.Actor())), http.StatusAccepted)
+		n.Quiet()
+	}, fedtest.Calm())
+}

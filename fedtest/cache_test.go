@@ -27,6 +27,7 @@ func TestWrongSignaturesCostOneFetchPerInterval(t *testing.T) {
 		peer.Key = n.NewKey()
 		for range 100 {
 			wants(t, "wrong key", peer.Send(inbox, said(peer, "Follow", a.Actor())), http.StatusUnauthorized)
+			time.Sleep(2 * time.Second) // what was fetched in this very second is not fetched again in any case
 		}
 		if got := fetches() - before; got != 1 {
 			t.Errorf("100 wrong signatures cost %d fetches", got)
@@ -126,7 +127,7 @@ func TestManyRequestsWithOneUnknownKeyFetchItOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		for range 100 {
 			wait.Go(func() {
-				wants(t, "Follow", peer.Send(a.Site.SharedInbox(), said(peer, "Follow", a.Actor())), http.StatusAccepted)
+				wants(t, "Like", peer.Send(a.Site.SharedInbox(), said(peer, "Like", a.Actor())), http.StatusAccepted)
 			})
 		}
 		wait.Wait()

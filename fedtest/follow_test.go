@@ -51,7 +51,7 @@ func TestFollowThatNeedsApprovalWaitsForIt(t *testing.T) {
 	t.Parallel()
 	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
 		a, b, peer := n.Instance("a.example"), n.Instance("b.example"), n.Peer("peer.example")
-		followers := "/control/coops/a_coop/followers/"
+		follows := "/control/coops/a_coop/moderation/follows"
 		a.Control(http.MethodPatch, "/control/coops/a_coop", fedtest.Document{"approve": true}, nil)
 		b.Follow(a.Actor())
 		peer.Follows(a, a.Actor())
@@ -64,14 +64,22 @@ func TestFollowThatNeedsApprovalWaitsForIt(t *testing.T) {
 		if got := b.FollowState(a.Actor()); got != coop.FollowAsked {
 			t.Errorf("got %q", got)
 		}
-		a.Control(http.MethodPost, followers+"approve", fedtest.Document{"actor": b.Actor()}, nil)
-		a.Control(http.MethodPost, followers+"reject", fedtest.Document{"actor": peer.ID}, nil)
+		a.Control(http.MethodPost, follows, fedtest.Document{"actor": b.Actor(), "decision": "approve", "why": "a neighbour"}, nil)
+		a.Control(http.MethodPost, follows, fedtest.Document{"actor": peer.ID, "decision": "reject"}, nil)
 		n.Quiet()
 		if got := b.FollowState(a.Actor()); got != coop.FollowAccepted {
 			t.Errorf("got %q", got)
 		}
 		if accepts, rejects := peer.Got("Accept"), peer.Got("Reject"); len(accepts) != 0 || len(rejects) != 1 || !rejects[0].Verified {
 			t.Errorf("who was refused got %d Accepts and %d Rejects", len(accepts), len(rejects))
+		}
+		why := map[string]string{}
+		log, err := a.DB.Decisions(t.Context(), coop.DecisionQuery{Coop: a.Coop})
+		for _, d := range log {
+			why[d.What+" "+d.Target] = d.Why
+		}
+		if want := map[string]string{"follower approve " + string(b.Actor()): "a neighbour", "follower reject " + string(peer.ID): ""}; err != nil || !maps.Equal(why, want) {
+			t.Errorf("the log says %v (%v)", why, err)
 		}
 		a.Publish(fedtest.Report("Afterwards"))
 		n.Quiet()
@@ -93,7 +101,7 @@ func TestRemovedFollowerIsToldAndGetsNothingMore(t *testing.T) {
 		a, b := n.Instance("a.example"), n.Instance("b.example")
 		b.Follow(a.Actor())
 		n.Quiet()
-		a.Control(http.MethodPost, "/control/coops/a_coop/followers/remove", fedtest.Document{"actor": b.Actor()}, nil)
+		a.Control(http.MethodPost, "/control/coops/a_coop/moderation/follows", fedtest.Document{"actor": b.Actor(), "decision": "remove"}, nil)
 		n.Quiet()
 		if got := b.FollowState(a.Actor()); got != coop.FollowRejected {
 			t.Errorf("got %q", got)

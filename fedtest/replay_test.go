@@ -55,8 +55,9 @@ func TestForgedCopyDoesNotShadowTheGenuine(t *testing.T) {
 		peer.Befriends(a)
 		evil.Befriends(a)
 		create := said(peer, "Create", peer.Note("genuine"))
-		if got := evil.Send(a.Site.SharedInbox(), change(create, "actor", evil.ID)); got != http.StatusUnauthorized {
-			t.Errorf("got %d", got)
+		forged := change(create, "actor", evil.ID)
+		for _, doc := range []fedtest.Document{forged, change(change(forged, "type", "Delete"), "object", evil.Note("its own")["id"])} {
+			wants(t, "the forged", evil.Send(a.Site.SharedInbox(), doc), http.StatusUnauthorized)
 		}
 		wants(t, "the genuine", peer.Send(a.Site.SharedInbox(), create), http.StatusAccepted)
 		if got := a.Names(); got != "genuine" {
@@ -117,5 +118,40 @@ func TestRequestIsGoodForOneHostAndAnHour(t *testing.T) {
 		n.Quiet()
 		same(t, b, a, []coop.IRI{object})
 		same(t, c, a, []coop.IRI{object})
+	}, fedtest.Calm())
+}
+
+// docs/security.md R06: a proof counts for a week, and whoever floods us with other
+// things cannot make us forget within it what was taken back.
+func TestProofIsNotTakenAgainWhereWhatWasSeenIsForgotten(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author, evil := n.Instance("a.example"), n.Peer("author.example"), n.Peer("evil.example")
+		author.ServeMultikey()
+		_, post := a.Publish(fedtest.Report("A report"))
+		inbox := a.Site.SharedInbox()
+		likes := func() int {
+			r, _ := a.Site.Parse(post)
+			tally, err := a.DB.Tally(t.Context(), r.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tally.Likes
+		}
+		like := author.Prove(said(author, "Like", post))
+		wants(t, "the Like", author.Send(inbox, like), http.StatusAccepted)
+		wants(t, "its Undo", author.Send(inbox, said(author, "Undo", like)), http.StatusAccepted)
+		if _, err := a.DB.Prune(t.Context(), time.Now().Add(8*24*time.Hour)); err != nil { // as where the table is full
+			t.Fatal(err)
+		}
+		time.Sleep(12 * time.Hour)
+		wants(t, "the Like once more", evil.Send(inbox, like), http.StatusUnauthorized)
+		if got := likes(); got != 0 {
+			t.Errorf("what was undone counts again: %d", got)
+		}
+		wants(t, "another Like", evil.Send(inbox, author.Prove(said(author, "Like", post))), http.StatusAccepted)
+		if got := likes(); got != 1 {
+			t.Errorf("a new one makes %d", got)
+		}
 	}, fedtest.Calm())
 }

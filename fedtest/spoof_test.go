@@ -29,6 +29,9 @@ func TestNobodyDeletesWhatIsNotTheirs(t *testing.T) {
 				wants(t, fmt.Sprintf("Delete of %v by %s", object, by.ID), by.Send(a.Site.SharedInbox(), said(by, "Delete", object)), http.StatusAccepted)
 			}
 		}
+		if got := a.Names(); got != "Theirs" {
+			t.Errorf("after the Deletes of others %q is left", got)
+		}
 		peer.Send(a.Site.SharedInbox(), said(peer, "Update", change(note, "name", "Theirs, revised"))) // and no Delete of others stands in its way
 		if got := a.Names(); got != "Theirs, revised" {
 			t.Errorf("got %q", got)

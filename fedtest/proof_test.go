@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+
+package fedtest_test
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"plenum/activity"
+	"plenum/coop"
+	"plenum/fedtest"
+	"plenum/keys"
+)
+
+// docs/security.md S27: what is passed on counts by a proof of its author, with a
+// key that the author's own document lists for that, and by nothing else.
+func TestActivityThatIsPassedOnCountsByTheProofOfItsAuthor(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author, other, evil := n.Instance("a.example"), n.Peer("author.example"), n.Peer("other.example"), n.Peer("evil.example")
+		author.Befriends(a)
+		author.ServeMultikey()
+		evil.ServeMultikey()
+		inbox := a.Site.SharedInbox()
+		pass := func(by *fedtest.Peer, doc fedtest.Document) int { return by.Send(inbox, doc) }
+		time.Sleep(time.Hour) // what we know of the author has no such key: it is read again once
+
+		good := author.Prove(said(author, "Create", author.Note("passed on")))
+		wants(t, "by its author's proof", pass(other, good), http.StatusAccepted)
+		if got := a.Names(); got != "passed on" {
+			t.Fatalf("kept %q", got)
+		}
+		for _, r := range a.Received() {
+			if r.By != author.ID || r.KeyID != author.EdwardsID() {
+				t.Errorf("kept as said by %s with %s", r.By, r.KeyID)
+			}
+		}
+		forged := func(doc fedtest.Document, method coop.IRI, key ed25519.PrivateKey, at time.Time) fedtest.Document {
+			raw, err := keys.SignProof(doc.Bytes(), method, key, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return document(t, raw)
+		}
+		next := said(author, "Create", author.Note("forged"))
+		proof := func(changes ...any) fedtest.Document {
+			out := author.Prove(next)
+			p := out["proof"].(map[string]any)
+			for k := 0; k < len(changes); k += 2 {
+				p[changes[k].(string)] = changes[k+1]
+			}
+			return out
+		}
+		for what, doc := range map[string]fedtest.Document{
+			"no proof":                         next,
+			"a null":                           change(next, "proof", []any{}),
+			"a proof of somebody else":         evil.Prove(next),
+			"the author's key id, another key": forged(next, author.EdwardsID(), evil.Edwards(), time.Now()),
+			"another key of the author":        forged(next, author.KeyID, evil.Edwards(), time.Now()),
+			"a key that nobody lists":          forged(next, author.ID+"#other", author.Edwards(), time.Now()),
+			"changed afterwards":               change(proof(), "to", evil.ID),
+			"another actor":                    change(proof(), "actor", other.ID),
+			"for something else":               proof("proofPurpose", "authentication"),
+			"a week and a day old":             forged(next, author.EdwardsID(), author.Edwards(), time.Now().Add(-8*24*time.Hour)),
+			"two hours ahead":                  forged(next, author.EdwardsID(), author.Edwards(), time.Now().Add(2*time.Hour)),
+			"of Linked Data":                   change(next, "signature", fedtest.Document{"type": "RsaSignature2017", "creator": author.KeyID, "signatureValue": "AAAA"}),
+		} {
+			wants(t, what, pass(evil, doc), http.StatusUnauthorized)
+		}
+		unsigned := evil.Letter(inbox, author.Prove(next))
+		unsigned.Key = other.Key
+		wants(t, "a good proof in a request that nobody proved", evil.Post(unsigned), http.StatusUnauthorized)
+		if got := a.Names(); got != "passed on" {
+			t.Errorf("kept %q", got)
+		}
+		wants(t, "once more, by another", pass(evil, good), http.StatusAccepted)
+		wants(t, "its Delete, by another", pass(evil, author.Prove(said(author, "Delete", good["object"].(map[string]any)["id"]))), http.StatusAccepted)
+		if got := a.Names(); got != "" {
+			t.Errorf("after its Delete there is %q", got)
+		}
+	}, fedtest.Calm())
+}
+
+// A neighbour on the author's host passes on as a stranger does.
+func TestNeighbourPassesOnLikeAStranger(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author := n.Instance("a.example"), n.Peer("author.example")
+		author.Befriends(a)
+		author.ServeMultikey()
+		time.Sleep(time.Hour)
+		neighbour := author.Another("/neighbour")
+		doc := said(author, "Create", author.Note("from next door"))
+		wants(t, "without a proof", neighbour.Send(a.Site.SharedInbox(), doc), http.StatusUnauthorized)
+		time.Sleep(time.Hour)
+		wants(t, "with one", neighbour.Send(a.Site.SharedInbox(), author.Prove(doc)), http.StatusAccepted)
+		if got := a.Names(); got != "from next door" {
+			t.Errorf("kept %q", got)
+		}
+	}, fedtest.Calm())
+}
+
+// A key that has expired proves nothing, and neither does one that its actor lists
+// for requests alone. FEP-521a.
+func TestKeyProvesDocumentsOnlyWhereItIsListedForThat(t *testing.T) {
+	t.Parallel()
+	for what, spoil := range map[string]func(p *fedtest.Peer, doc fedtest.Document){
+		"expired": func(_ *fedtest.Peer, doc fedtest.Document) {
+			doc["assertionMethod"].([]any)[0].(fedtest.Document)["expires"] = time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+		},
+		"for requests": func(p *fedtest.Peer, doc fedtest.Document) {
+			delete(doc, "assertionMethod")
+			pem, err := keys.EncodePublic(p.Edwards().Public())
+			if err != nil {
+				t.Error(err)
+			}
+			doc["publicKey"] = []any{doc["publicKey"], fedtest.Document{"id": p.EdwardsID(), "owner": p.ID, "publicKeyPem": pem}}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+				a, author, other := n.Instance("a.example"), n.Peer("author.example"), n.Peer("other.example")
+				doc := author.WithMultikey()
+				spoil(author, doc)
+				author.Serve("/actor", ld, doc)
+				author.Befriends(a)
+				wants(t, what, other.Send(a.Site.SharedInbox(), author.Prove(said(author, "Create", author.Note("x")))), http.StatusUnauthorized)
+			}, fedtest.Calm())
+		})
+	}
+}
+
+// Requests can be signed with keys of Ed25519 in both forms. RFC 9421 §3.3.6,
+// draft-cavage-12 §2.1.
+func TestRequestsSignedWithEd25519AreTaken(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, peer := n.Instance("a.example"), n.Peer("peer.example")
+		peer.ServeMultikey()
+		letter := peer.Letter(a.Site.SharedInbox(), said(peer, "Follow", a.Actor()))
+		letter.Signed = func(r *http.Request) {
+			if err := keys.Sign9421(r, letter.Body, peer.EdwardsID(), peer.Edwards(), time.Now()); err != nil {
+				t.Error(err)
+			}
+		}
+		wants(t, "a Follow", peer.Post(letter), http.StatusAccepted)
+		if got := a.Followers(a.Coop); got[peer.ID] == "" {
+			t.Errorf("got %v", got)
+		}
+	}, fedtest.Calm())
+}
+
+// A key that has expired or was revoked signs no requests either. FEP-521a.
+func TestKeyWhoseTimeIsOverSignsNoRequests(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"expires", "revoked"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+				a, peer := n.Instance("a.example"), n.Peer("peer.example")
+				doc := peer.WithMultikey()
+				doc["assertionMethod"].([]any)[0].(fedtest.Document)[end] = time.Now().Add(time.Minute).UTC().Format(time.RFC3339)
+				peer.Serve("/actor", ld, doc)
+				follow := func() int {
+					letter := peer.Letter(a.Site.SharedInbox(), said(peer, "Follow", a.Actor()))
+					letter.Signed = func(r *http.Request) {
+						if err := keys.Sign9421(r, letter.Body, peer.EdwardsID(), peer.Edwards(), time.Now()); err != nil {
+							t.Error(err)
+						}
+					}
+					return peer.Post(letter)
+				}
+				wants(t, "before", follow(), http.StatusAccepted)
+				time.Sleep(2 * time.Minute)
+				wants(t, "afterwards", follow(), http.StatusUnauthorized)
+			}, fedtest.Calm())
+		})
+	}
+}
+
+// docs/security.md K02, D11: what is passed on makes us ask for two documents at
+// most, and again only after a while.
+func TestPassedOnActivitiesCostFewFetches(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author, evil := n.Instance("a.example"), n.Peer("author.example"), n.Peer("evil.example")
+		author.ServeMultikey()
+		for range 50 {
+			raw, err := keys.SignProof(said(author, "Like", a.Actor()).Bytes(), author.EdwardsID(), evil.Edwards(), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			wants(t, "a forged proof", evil.Send(a.Site.SharedInbox(), document(t, raw)), http.StatusUnauthorized)
+		}
+		if got := n.Exchanges(func(e fedtest.Exchange) bool { return e.From == "a.example" }); len(got) > 4 {
+			t.Errorf("%d requests were made", len(got))
+		}
+		before := len(n.Exchanges(nil))
+		stranger := author.Elsewhere("stranger.example")
+		l := evil.Letter(a.Site.SharedInbox(), author.Prove(said(author, "Like", a.Actor())))
+		l.KeyID, l.Key = stranger.KeyID, evil.Key // proves nothing
+		wants(t, "a request that proves nothing", evil.Post(l), http.StatusUnauthorized)
+		for _, e := range n.Exchanges(nil)[before:] {
+			if strings.Contains(e.To, "author") {
+				t.Errorf("the author was asked for although nobody proved to have sent it")
+			}
+		}
+	}, fedtest.Calm())
+}
+
+// A document with a proof as Fedify writes it passes the scan, although its context
+// has names that differ by case only.
+func TestDocumentThatFedifySignedPassesTheScan(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../keys/testdata/fedify_create.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := activity.Decode(raw, false)
+	if err != nil || in.Head().Actor != "https://fedify.example/users/peer" || !keys.HasProof(in.Head().Raw) {
+		t.Errorf("got %+v (%v)", in, err)
+	}
+}
+
+func document(t *testing.T, raw []byte) (d fedtest.Document) {
+	t.Helper()
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
