@@ -23,11 +23,20 @@ golden: ## write the golden files anew, to be looked at before they are committe
 fuzz: ## each fuzz target for a minute
 	scripts/fuzz.sh 1m
 
+guards: ## takes guards out of a copy of the tree, one at a time: the tests must notice; minutes
+	go run ./scripts/guards
+
 bench: ## speed and memory beside their ceilings, in one run
 	go run ./bench
 
 bench-delivery: ## how fast posts come to followers, beside a bare loop, in one run
 	go run ./bench -delivery
+
+bench-inbox: ## how fast an inbox takes what is sent to it, beside a bare handler, in one run
+	go run ./bench -inbox
+
+bench-attack: ## honest requests beside an attack, and without it, in one run
+	go run ./bench -attack
 
 interop: ## a follower that none of us wrote, pages in a browser; needs Node and Chromium
 	interop/run.sh
@@ -35,4 +44,4 @@ interop: ## a follower that none of us wrote, pages in a browser; needs Node and
 run: ## an instance for development in ./dev
 	go run ./cmd/plenum quickstart --development --dir dev && go run ./cmd/plenum serve --config dev/plenum.toml
 
-.PHONY: help build check test lint golden fuzz bench bench-delivery interop run
+.PHONY: help build check test lint golden fuzz guards bench bench-delivery bench-inbox bench-attack interop run

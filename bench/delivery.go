@@ -134,7 +134,7 @@ func (b *deliveryBench) setUp() (err error) {
 	if b.key, err = keys.Generate(rand.Reader); err != nil {
 		return err
 	}
-	b.sink, err = startNetwork(b.dir, b.key)
+	b.sink, err = startNetwork(b.dir, &b.key.PublicKey)
 	return err
 }
 

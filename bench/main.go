@@ -9,13 +9,21 @@
 // With -delivery it measures deliveries: how fast posts come to their followers,
 // next to a bare loop that signs and sends the same bytes to the same servers.
 //
+// With -inbox it measures inboxes: how many verified requests a second are taken and
+// stored, next to a bare handler that verifies the same requests and stores nothing.
+// With -attack it measures how long honest requests take beside an attack.
+//
 //	go run ./bench
 //	go run ./bench -rounds 5 -for 5s
 //	go run ./bench -delivery
 //	go run ./bench -delivery -only 2 -million=false
+//	go run ./bench -inbox -kinds like,reply
+//	go run ./bench -inbox -minutes 10
+//	go run ./bench -attack -for 30s
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -34,15 +42,23 @@ const activityJSON = "application/activity+json"
 func main() {
 	rounds := flag.Int("rounds", 3, "how often each figure is taken")
 	length := flag.Duration("for", 2*time.Second, "how long each load lasts")
-	conns := flag.Int("c", 16, "connections at once")
+	conns := flag.Int("c", 0, "connections at once; 0: 16 for pages and documents, 128 for inboxes")
 	ceiling := flag.String("ceiling", "", "serve this file as the bare handler; used by bench itself")
 	deliveries := flag.Bool("delivery", false, "measure deliveries")
 	million := flag.Bool("million", true, "with -delivery: 50,000 inboxes for one post, and a start with 1,000,000 waiting rows")
 	only := flag.Int("only", 0, "with -delivery: measure this figure alone, 1 to 4; none where there is no such figure")
 	sinkKey := flag.String("sink", "", "play the servers whose public key this file has; used by bench itself")
+	inbox := flag.Bool("inbox", false, "measure inboxes")
+	attack := flag.Bool("attack", false, "measure honest requests beside an attack")
+	letters := flag.Int("n", 6000, "with -inbox: how many requests of each kind")
+	which := flag.String("kinds", "", "with -inbox: measure these alone, of like, reply, ask, follow and new, separated by commas")
+	minutes := flag.Int("minutes", 0, "with -inbox: watch memory for so long under a steady load, and measure nothing else")
+	boxFile := flag.String("box", "", "be the bare inbox that this file describes; used by bench itself")
 	bareFile := flag.String("bare", "", "send what this file says; used by bench itself")
 	flag.Parse()
-	work := func() error { return run(bench{rounds: *rounds, length: *length, conns: *conns, out: os.Stdout}) }
+	work := func() error {
+		return run(bench{rounds: *rounds, length: *length, conns: cmp.Or(*conns, 16), out: os.Stdout})
+	}
 	switch {
 	case *ceiling != "":
 		work = func() error { return serveCeiling(*ceiling, flag.Arg(0)) }
@@ -50,6 +66,16 @@ func main() {
 		work = func() error { return serveSink(*sinkKey, flag.Arg(0)) }
 	case *bareFile != "":
 		work = func() error { return runBare(*bareFile) }
+	case *boxFile != "":
+		work = func() error { return serveBox(*boxFile, flag.Arg(0)) }
+	case *attack:
+		work = func() error {
+			return runAttack(inboxBench{deliveryBench: deliveryBench{rounds: *rounds, out: os.Stdout}, letters: 2000, conns: cmp.Or(*conns, 128)}, max(*length, 10*time.Second))
+		}
+	case *inbox:
+		work = func() error {
+			return runInbox(inboxBench{deliveryBench: deliveryBench{rounds: *rounds, out: os.Stdout}, letters: *letters, conns: cmp.Or(*conns, 128), kinds: *which, minutes: *minutes})
+		}
 	case *deliveries:
 		work = func() error {
 			return runDelivery(deliveryBench{rounds: *rounds, only: *only, million: *million, out: os.Stdout})

@@ -62,6 +62,7 @@ func TestASignatureThatDoesNotHoldSpoilsTheFigure(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &sink{}
+	s.reset()
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	_, port, _ := strings.Cut(srv.Listener.Addr().String(), ":")
@@ -104,7 +105,8 @@ func TestASignatureThatDoesNotHoldSpoilsTheFigure(t *testing.T) {
 // Who starts it asks in the same form that is answered.
 func TestTheSinkIsAServerThatOneCanFollowFrom(t *testing.T) {
 	t.Parallel()
-	s := &sink{pem: "a key"}
+	s := &sink{pems: []string{"a key"}}
+	s.reset()
 	for _, path := range []string{"/users/u7", "/.well-known/nodeinfo", "/nodeinfo/2.0"} {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.20.3.4:9"+path, nil))

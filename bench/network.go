@@ -3,7 +3,7 @@
 package main
 
 import (
-	"crypto/rsa"
+	"crypto"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -23,13 +23,18 @@ type network struct {
 	port string
 }
 
-func startNetwork(dir string, key *rsa.PrivateKey) (*network, error) {
-	pem, err := keys.EncodePublic(&key.PublicKey)
-	if err != nil {
-		return nil, err
+// startNetwork starts the servers; what their actors sign with are these keys.
+func startNetwork(dir string, public ...crypto.PublicKey) (*network, error) {
+	var pems string
+	for _, k := range public {
+		pem, err := keys.EncodePublic(k)
+		if err != nil {
+			return nil, err
+		}
+		pems += pem
 	}
 	file := filepath.Join(dir, "actors.pem")
-	if err := os.WriteFile(file, []byte(pem), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(pems), 0o600); err != nil {
 		return nil, err
 	}
 	addr, err := freeAddress()
@@ -83,3 +88,7 @@ func (n *network) wait(count int, limit time.Duration) error {
 
 // taken is what has arrived.
 func (n *network) taken() (t taken, err error) { return t, n.ask("/taken", nil, &t) }
+
+// asked is when each document was asked for since the last reset, in nanoseconds
+// since 1970, by its URL.
+func (n *network) asked() (a map[string][]int64, err error) { return a, n.ask("/asked", nil, &a) }

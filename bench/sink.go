@@ -24,13 +24,14 @@ import (
 // this machine, so one listener is every host of the form 127.20.x.y. What
 // arrives in their inboxes is written down and judged by whoever started it.
 type sink struct {
-	pem   string // the public key of every actor here
+	pems  []string // the public keys of the actors here: that of u7k3 is the fourth
 	pause atomic.Int64
 	count atomic.Int64
 
 	mu     sync.Mutex
 	sender crypto.PublicKey // who alone may have signed what arrives
 	seen   map[[2]string]bool
+	asked  map[string][]int64 // when each document was asked for, by its URL
 	taken  taken
 	want   int
 	full   chan struct{} // closed when as many have arrived as are wanted
@@ -67,7 +68,7 @@ func hostName(h int, port string) string {
 // serveSink serves until it is told to stop. The file holds the public key of the
 // actors.
 func serveSink(pemFile, port string) error {
-	pem, err := os.ReadFile(pemFile)
+	raw, err := os.ReadFile(pemFile)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func serveSink(pemFile, port string) error {
 	if err != nil {
 		return err
 	}
-	s := &sink{pem: string(pem)}
+	s := &sink{pems: strings.SplitAfter(strings.TrimSpace(string(raw)), "-----END PUBLIC KEY-----")}
 	s.reset()
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	return srv.Serve(loopback{l})
@@ -102,6 +103,7 @@ func (s *sink) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen, s.taken, s.want, s.full = map[[2]string]bool{}, taken{Bodies: map[string][]byte{}}, 0, nil
+	s.asked = map[string][]int64{}
 }
 
 // ServeHTTP implements http.Handler: 127.0.0.1 is for who started it, every other
@@ -180,6 +182,9 @@ func (s *sink) look(r *http.Request, body []byte) {
 // document answers what a server is asked that somebody follows from.
 func (s *sink) document(w http.ResponseWriter, r *http.Request) {
 	base := "http://" + r.Host
+	s.mu.Lock()
+	s.asked[base+r.URL.Path] = append(s.asked[base+r.URL.Path], time.Now().UnixNano())
+	s.mu.Unlock()
 	reply := func(contentType string, doc map[string]any) {
 		w.Header().Set("Content-Type", contentType)
 		_ = json.NewEncoder(w).Encode(doc) // who asked may be gone
@@ -191,7 +196,7 @@ func (s *sink) document(w http.ResponseWriter, r *http.Request) {
 			"@context": []string{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"},
 			"id":       id, "type": "Person", "preferredUsername": user, "inbox": id + "/inbox", "outbox": id + "/outbox",
 			"endpoints": map[string]string{"sharedInbox": base + "/inbox"},
-			"publicKey": map[string]string{"id": id + "#main-key", "owner": id, "publicKeyPem": s.pem},
+			"publicKey": map[string]string{"id": id + "#main-key", "owner": id, "publicKeyPem": s.pemOf(user)},
 		})
 	case r.URL.Path == "/.well-known/nodeinfo":
 		reply("application/json", map[string]any{"links": []map[string]string{
@@ -203,6 +208,13 @@ func (s *sink) document(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// pemOf is the public key of an actor.
+func (s *sink) pemOf(user string) string {
+	_, n, _ := strings.Cut(user, "k")
+	i, _ := strconv.Atoi(n) // a name without a number has the first key
+	return strings.TrimSpace(s.pems[i%len(s.pems)])
 }
 
 func (s *sink) control(w http.ResponseWriter, r *http.Request) {
@@ -236,6 +248,10 @@ func (s *sink) control(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.wait(n, limit)
+	case "/asked":
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		_ = json.NewEncoder(w).Encode(s.asked) // as below
 	case "/taken":
 		s.mu.Lock()
 		defer s.mu.Unlock()
