@@ -32,7 +32,8 @@ func security(t *testing.T) (text string, cases map[string]attackCase) {
 	}
 	cases = map[string]attackCase{}
 	letter := ""
-	for line := range strings.Lines(string(raw)) {
+	list, _, _ := strings.Cut(string(raw), "\n## B.3 ")
+	for line := range strings.Lines(list) {
 		if heading, ok := strings.CutPrefix(line, "### "); ok {
 			letter = heading[:1]
 		}
