@@ -85,3 +85,30 @@ func TestAcquaintancesAreBoundedByWhatTheyTake(t *testing.T) {
 		t.Errorf("nobody takes %d bytes", m.bytes)
 	}
 }
+
+// docs/security.md D47.
+func TestStrangersAreBounded(t *testing.T) {
+	t.Parallel()
+	var m strangers
+	pem := strings.Repeat("k", 8000)
+	for i := range 4000 {
+		id := coop.IRI(fmt.Sprintf("https://a.example/%d", i))
+		m.put(coop.Actor{ID: id, Inbox: id, Keys: []coop.Key{{ID: id + "#main-key", PEM: pem}}})
+		held := 0
+		for _, all := range []map[coop.IRI]coop.Actor{m.young, m.old} {
+			for _, a := range all {
+				held += weigh(a)
+			}
+		}
+		if held > 2*maxStrangeBytes {
+			t.Fatalf("%d strangers take %d bytes", i+1, held)
+		}
+		if _, ok := m.get(id); !ok {
+			t.Fatalf("the stranger %d is forgotten at once", i)
+		}
+	}
+	m.forget("https://a.example/3999")
+	if _, ok := m.get("https://a.example/3999"); ok {
+		t.Error("who was forgotten is remembered")
+	}
+}

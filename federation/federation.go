@@ -218,11 +218,12 @@ type Service struct {
 	Log        *slog.Logger
 	AllowList  bool // nothing is taken from and sent to where no rule allows it
 
-	book   ruleBook
-	known  acquaintances
-	quotas quotas
-	moves  moments // when actors moved
-	greets moments // when inboxes were told what is still to come
+	book      ruleBook
+	known     acquaintances
+	strangers strangers
+	quotas    quotas
+	moves     moments // when actors moved
+	greets    moments // when inboxes were told what is still to come
 
 	turns    locks
 	coops    sync.Mutex // held while the row of a co-op is read and written: one process owns the file

@@ -19,6 +19,7 @@ type actorKeys struct {
 	hosts   []string // those of its inboxes, and its own
 	keys    []parsedKey
 	bytes   int // about what it takes to remember it
+	stored  bool
 }
 
 // parsedKey is a key that an actor's own document lists.
@@ -131,17 +132,75 @@ func (m *acquaintances) setOwner(key, owner coop.IRI) {
 	m.owners[key] = owner
 }
 
+// keys are those of an actor who was met.
+func (m met) keys() actorKeys {
+	k := parseKeys(m.Actor)
+	k.stored = m.stored
+	return k
+}
+
+// strangers remembers actors whose documents were read and who have proven nothing
+// yet. There are two generations, as of acquaintances.
+type strangers struct {
+	mu         sync.Mutex
+	young, old map[coop.IRI]coop.Actor
+	bytes      int // of the young, about
+}
+
+// maxStrangeBytes is what a generation of strangers takes at most, about.
+const maxStrangeBytes = 2 << 20
+
+func (m *strangers) get(id coop.IRI) (coop.Actor, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if a, ok := m.young[id]; ok {
+		return a, true
+	}
+	a, ok := m.old[id]
+	return a, ok
+}
+
+func (m *strangers) put(a coop.Actor) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := weigh(a)
+	if m.young == nil || m.bytes+n > maxStrangeBytes {
+		m.old, m.young, m.bytes = m.young, map[coop.IRI]coop.Actor{}, 0
+	}
+	m.young[a.ID] = a
+	m.bytes += n
+}
+
+func (m *strangers) forget(id coop.IRI) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.young, id)
+	delete(m.old, id)
+}
+
+// weigh is about what it takes to remember an actor.
+func weigh(a coop.Actor) int {
+	n := knownBytes + len(a.ID) + len(a.Inbox) + len(a.SharedInbox) + len(a.Username) + len(a.Name) + len(a.URL) + len(a.Outbox) + len(a.Followers) + len(a.MovedTo)
+	for _, i := range a.AlsoKnownAs {
+		n += len(i)
+	}
+	for _, k := range a.Keys {
+		n += knownBytes + len(k.ID) + len(k.PEM)
+	}
+	return n
+}
+
 // acquaint returns the keys of an actor, as s.actor returns the rest.
 func (s *Service) acquaint(ctx context.Context, id coop.IRI) (actorKeys, error) {
 	k, ok, turn := s.known.get(id)
 	if ok && s.Now().Sub(k.fetched) < actorAge {
 		return k, nil
 	}
-	a, err := s.actor(ctx, id)
+	m, err := s.look(ctx, id)
 	if err != nil {
 		return actorKeys{}, err
 	}
-	k = parseKeys(a)
+	k = m.keys()
 	s.known.remember(id, k, turn)
 	return k, nil
 }
@@ -149,6 +208,7 @@ func (s *Service) acquaint(ctx context.Context, id coop.IRI) (actorKeys, error) 
 // saveActor stores an actor; what was remembered of it is not true any more.
 func (s *Service) saveActor(ctx context.Context, a coop.Actor) error {
 	defer s.known.forget(a.ID)
+	defer s.strangers.forget(a.ID)
 	return s.Actors.SaveActor(ctx, a)
 }
 
@@ -156,6 +216,7 @@ func (s *Service) saveActor(ctx context.Context, a coop.Actor) error {
 // that it had is told.
 func (s *Service) forgetActor(ctx context.Context, id coop.IRI, seen coop.Seen, tell coop.TellFunc) error {
 	defer s.known.forget(id)
+	defer s.strangers.forget(id)
 	if err := s.Actors.ForgetActor(ctx, id, seen, tell); err != nil {
 		return err
 	}

@@ -82,6 +82,7 @@ func (s *Service) provePassedOn(ctx context.Context, claim *keys.Claim, h activi
 
 // provenBy checks something with the keys of an actor. Where those that we remember
 // do not fit, the actor is fetched again, but not more often than every few minutes.
+// Who has proven to be an actor that was not known is stored.
 func (s *Service) provenBy(ctx context.Context, actor coop.IRI, check func(actorKeys) error) (actorKeys, error) {
 	a, err := s.acquaint(ctx, actor)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *Service) provenBy(ctx context.Context, actor coop.IRI, check func(actor
 	}
 	failed := check(a)
 	if failed == nil {
-		return a, nil
+		return a, s.introduce(ctx, actor, a)
 	}
 	if a.fetched.Equal(s.now()) || !s.remotes.mayDoubt(actor, s.Now()) {
 		return actorKeys{}, failed
@@ -98,8 +99,20 @@ func (s *Service) provenBy(ctx context.Context, actor coop.IRI, check func(actor
 	if err != nil {
 		return actorKeys{}, keyError(err)
 	}
-	a = parseKeys(fresh)
-	return a, check(a)
+	a = fresh.keys()
+	if failed = check(a); failed != nil {
+		return actorKeys{}, failed
+	}
+	return a, s.introduce(ctx, actor, a)
+}
+
+// introduce stores an actor that was not known before it has proven who it is.
+func (s *Service) introduce(ctx context.Context, id coop.IRI, a actorKeys) error {
+	if a.stored {
+		return nil
+	}
+	_, err := s.actor(ctx, id)
+	return err
 }
 
 // heard says that the hosts of an actor work: it has just sent us something.

@@ -188,7 +188,7 @@ func (s *Service) goneOrSigned(ctx context.Context, claim *keys.Claim, known coo
 	if err != nil {
 		return coop.CodeOf(err) == coop.Gone
 	}
-	return parseKeys(fresh).signed(claim, s.Now()) == nil
+	return fresh.keys().signed(claim, s.Now()) == nil
 }
 
 // actorUpdated reads an actor's document again when it says that it changed.

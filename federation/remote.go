@@ -215,22 +215,45 @@ func IsAS2(contentType string) bool {
 	return false
 }
 
+// met is an actor as it was read from its own document.
+type met struct {
+	coop.Actor
+	stored bool
+}
+
 // actor returns what is known of an actor, from its own document. A copy that is
-// not too old is enough.
+// not too old is enough. One that was not known is stored: somebody wants to have to
+// do with it.
 func (s *Service) actor(ctx context.Context, id coop.IRI) (coop.Actor, error) {
+	m, err := s.look(ctx, id)
+	if err != nil || m.stored {
+		return m.Actor, err
+	}
+	if err := s.saveActor(ctx, m.Actor); err != nil {
+		return coop.Actor{}, err
+	}
+	return s.Actors.Actor(ctx, id) // with what the store knows of its server
+}
+
+// look is actor without storing one that was not known.
+func (s *Service) look(ctx context.Context, id coop.IRI) (met, error) {
 	if s.RefusesActor(id) {
-		return coop.Actor{}, coop.Fail(coop.Forbidden, "federation.actor", "a rule of this instance forbids to have to do with this actor")
+		return met{}, coop.Fail(coop.Forbidden, "federation.actor", "a rule of this instance forbids to have to do with this actor")
 	}
 	a, err := s.Actors.Actor(ctx, id)
-	if err == nil && a.Policy == policy && s.Now().Sub(a.Fetched) < actorAge {
-		return a, nil
-	}
-	if err != nil && coop.CodeOf(err) != coop.NotFound {
-		return coop.Actor{}, err
+	switch {
+	case err == nil && a.Policy == policy && s.Now().Sub(a.Fetched) < actorAge:
+		return met{a, true}, nil
+	case coop.CodeOf(err) == coop.NotFound:
+		if a, ok := s.strangers.get(id); ok && s.Now().Sub(a.Fetched) < refetchAge {
+			return met{Actor: a}, nil
+		}
+	case err != nil:
+		return met{}, err
 	}
 	fresh, ferr := s.fetchActor(ctx, id, a.Fetched)
 	if coop.CodeOf(ferr) == coop.Unavailable && err == nil && a.Policy == policy {
-		return a, nil // its host is down: what we knew yesterday is still good. K03
+		return met{a, true}, nil // its host is down: what we knew yesterday is still good. K03
 	}
 	return fresh, ferr
 }
@@ -238,32 +261,44 @@ func (s *Service) actor(ctx context.Context, id coop.IRI) (coop.Actor, error) {
 // fetchActor gets an actor's document from its id and keeps what we need of it.
 // A key is believed because the actor's own document lists it: no other document
 // is asked. CVE-2026-96625, GHSA-8863. Where somebody else has meanwhile brought a
-// copy that is newer than had, that one is enough. K08.
-func (s *Service) fetchActor(ctx context.Context, id coop.IRI, had time.Time) (coop.Actor, error) {
+// copy that is newer than had, that one is enough. K08. One that is not in the store
+// is kept in memory only: requests in the names of thousands would fill the table,
+// and have every honest one wait for the disk. D47.
+func (s *Service) fetchActor(ctx context.Context, id coop.IRI, had time.Time) (met, error) {
 	if err := s.remotes.missed(id, s.Now()); err != nil {
-		return coop.Actor{}, err
+		return met{}, err
 	}
 	v, err, _ := s.remotes.flight.Do(string(id), func() (any, error) {
 		// whoever waits with us must not lose the answer because we were cut off
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
 		defer cancel()
-		if a, err := s.Actors.Actor(ctx, id); err == nil && a.Policy == policy && a.Fetched.After(had) {
-			return a, nil
+		before, err := s.Actors.Actor(ctx, id)
+		switch {
+		case err == nil && before.Policy == policy && before.Fetched.After(had):
+			return met{before, true}, nil
+		case err != nil && coop.CodeOf(err) != coop.NotFound:
+			return met{}, err
 		}
+		unknown := err != nil
 		a, err := s.readActor(ctx, id)
 		if err != nil {
 			s.remotes.miss(id, err, s.Now())
-			return coop.Actor{}, err
+			return met{}, err
+		}
+		if unknown {
+			s.strangers.put(a)
+			return met{Actor: a}, nil
 		}
 		if err := s.saveActor(ctx, a); err != nil {
-			return coop.Actor{}, err
+			return met{}, err
 		}
-		return s.Actors.Actor(ctx, id) // with what the store knows of its server
+		a, err = s.Actors.Actor(ctx, id) // with what the store knows of its server
+		return met{a, true}, err
 	})
 	if err != nil {
-		return coop.Actor{}, err
+		return met{}, err
 	}
-	return v.(coop.Actor), nil
+	return v.(met), nil
 }
 
 func (s *Service) readActor(ctx context.Context, id coop.IRI) (coop.Actor, error) {

@@ -198,7 +198,7 @@ func TestRequestUnderWayLeavesNothingOfWhoIsRefusedMeanwhile(t *testing.T) {
 		go func() { done <- bad.Send(a.Site.SharedInbox(), said(bad, "Like", post)) }()
 		time.Sleep(2 * time.Second)
 		rules(t, a, coop.RuleRefuse, "bad.example")
-		if status := <-done; status != http.StatusAccepted { // what was let in is not turned away
+		if status := <-done; status != http.StatusForbidden { // it was refused before it was known
 			t.Errorf("got %d", status)
 		}
 		n.Quiet()
