@@ -195,7 +195,7 @@ var guards = []guard{
 		"s.remotes.flight.Do(string(id), func", "new(singleflight.Group).Do(string(id), func"}},
 		"fedtest.TestManyRequestsWithOneUnknownKeyFetchItOnce", ""},
 	{"K09", "a key is good whatever rules believed it", []cut{
-		{"federation/remote.go", "if err == nil && a.Policy == policy && s.Now().Sub(a.Fetched) < actorAge {", "if err == nil && s.Now().Sub(a.Fetched) < actorAge {"}},
+		{"federation/remote.go", "case err == nil && a.Policy == policy && s.Now().Sub(a.Fetched) < actorAge:", "case err == nil && s.Now().Sub(a.Fetched) < actorAge:"}},
 		"fedtest.TestKeyThatWasBelievedByOlderRulesIsFetchedAgain", ""},
 
 	{"K10", "a key is remembered though its actor changed", []cut{{"federation/known.go",
