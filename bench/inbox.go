@@ -34,6 +34,7 @@ type inboxBench struct {
 	posts []coop.IRI // of ours, to be liked and answered
 	cold  place      // with the posts
 	warm  place      // the same once every actor has been heard of
+	views []letter   // by which every actor is heard of
 }
 
 // asking is the co-op that approves who follows: what such a Follow comes to is one
@@ -50,6 +51,7 @@ type kind struct {
 	goal        float64 // per cent of the ceiling; 0: none
 	least       float64 // requests a second; 0: none
 	cold        bool    // by actors who were never heard of
+	asleep      bool    // by actors who have not been heard of since the start
 	doc         func(b *inboxBench, i int) map[string]any
 	stored      func(b *inboxBench, ctx context.Context, db *store.DB, ids map[coop.IRI]bool) error // adds what is on disk
 }
@@ -73,6 +75,7 @@ func kinds() []kind {
 		{name: "like", title: "Like of a post", goal: 60, doc: (*inboxBench).like, stored: (*inboxBench).likes},
 		{name: "reply", title: "Create of a Note in reply", goal: 60, doc: (*inboxBench).reply, stored: (*inboxBench).replies},
 		{name: "ask", title: "Follow, to be approved", goal: 60, doc: ask, stored: asked},
+		{name: "first", title: "Like, first since the start", asleep: true, doc: (*inboxBench).like, stored: (*inboxBench).likes},
 		{name: "follow", title: "Follow, while Accepts go out", doc: follow, stored: followed},
 		{name: "new", title: "Follow of unknown actors", least: 300, cold: true, doc: follow, stored: followed},
 	}
@@ -260,7 +263,7 @@ func (b *inboxBench) address() string {
 // introduce lets actors say something that changes nothing, so that their keys are
 // known from then on.
 func (b *inboxBench) introduce(n int, who func(i int) (coop.IRI, crypto.Signer)) (err error) {
-	letters, err := writeAll(n, func(i int) (letter, error) {
+	b.views, err = writeAll(n, func(i int) (letter, error) {
 		actor, key := who(i)
 		return b.crowd.write(b.site.SharedInbox(), actor, key, map[string]any{"id": actor + "/view", "type": "View", "object": b.site.Actor(name)})
 	})
@@ -271,9 +274,13 @@ func (b *inboxBench) introduce(n int, who func(i int) (coop.IRI, crypto.Signer))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.stop()) }()
-	a, err := flood(b.stream(letters))
-	if err == nil && a.statuses[202] != n {
+	return errors.Join(b.greet(), p.stop())
+}
+
+// greet lets the running instance hear of every actor.
+func (b *inboxBench) greet() error {
+	a, err := flood(b.stream(b.views))
+	if n := len(b.views); err == nil && a.statuses[202] != n {
 		err = fmt.Errorf("of %d actors that were to be introduced %d were: %v", n, a.statuses[202], a.statuses)
 	}
 	return err
@@ -352,7 +359,13 @@ func (b *inboxBench) ours(k kind, letters []letter) (o boxOutcome, err error) {
 	if err != nil {
 		return o, err
 	}
-	a, err := b.flood(p, letters, b.stream(letters), &o)
+	var a answers
+	if !k.cold && !k.asleep {
+		err = b.greet()
+	}
+	if err == nil {
+		a, err = b.flood(p, letters, b.stream(letters), &o)
+	}
 	if err := errors.Join(err, p.kill()); err != nil {
 		return o, err
 	}

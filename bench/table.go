@@ -87,7 +87,7 @@ func printBoxes(w io.Writer, rows []boxRow, conns int) {
 
 const boxNotes = `
 The same requests, signed beforehand, over %d connections: to Plenum, with a fresh copy of its data and every key known
-but those of unknown actors, and to a bare Echo handler that verifies them with the same keys, parses them and stores
+but those of unknown actors (and in memory, but for those heard of first since the start), and to a bare Echo handler that verifies them with the same keys, parses them and stores
 nothing. Plenum was killed when the last was answered; each that was answered 202 was in the file, and the file sound.
 bbolt alone: its own Batch, as many keys and bytes for each operation as the file grew by, from as many goroutines.
 `
