@@ -21,7 +21,8 @@ const module = "plenum/"
 var allowed = map[string][]string{
 	"coop":               {},
 	"examples":           {},
-	"outbound":           {},
+	"recent":             {},
+	"outbound":           {"recent"},
 	"activity":           {"coop"},
 	"activity/wirecheck": {},
 	"keys":               {"coop"},
@@ -32,9 +33,9 @@ var allowed = map[string][]string{
 	"store":              {"coop"},
 	"store/storetest":    {"coop"},
 	"importer":           {"coop"},
-	"federation":         {"coop", "activity", "keys", "content"},
-	"delivery":           {"coop", "keys"},
-	"handlers":           {"coop", "activity", "keys", "federation", "web", "feed"},
+	"federation":         {"coop", "activity", "keys", "content", "recent"},
+	"delivery":           {"coop", "keys", "recent"},
+	"handlers":           {"coop", "activity", "keys", "federation", "web", "feed", "recent"},
 	"instance":           {"coop", "delivery", "federation", "handlers", "outbound", "store", "web"},
 	"fedtest":            {"*"},
 	"bench":              {"*"},
@@ -56,6 +57,7 @@ var owner = map[string][]string{
 	"golang.org/x/image":           {"content"},
 	"code.dny.dev/ssrf":            {"outbound"},
 	"github.com/alecthomas/kong":   {"cmd/plenum"},
+	"github.com/hashicorp/":        {"recent"},
 	"github.com/prometheus/":       {"instance"},
 }
 
