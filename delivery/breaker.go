@@ -15,7 +15,7 @@ import (
 const (
 	openAfter = 5                  // failures in a row
 	restTime  = 30 * time.Minute   // until a host is probed
-	maxTally  = 16 << 10           // hosts in a generation of the memory
+	maxTally  = 32 << 10           // hosts whose failures are counted; one that is forgotten is counted anew
 	tallyAge  = 48 * time.Hour     // more than the longest wait between two attempts
 	hopeless  = 100                // failures in a row that tell a host which is gone from a clock that was set: half an hour each, they take two days
 	longIll   = 6 * 24 * time.Hour // what tells it as well, by a clock that cannot be set: a host that asks for a day each time fails seldom

@@ -45,7 +45,7 @@ func (f form) sign(r *http.Request, body []byte, keyID coop.IRI, key *rsa.Privat
 
 // The numbers of what is remembered of the forms.
 const (
-	maxHabits = 8 << 10            // origins in a generation of the memory
+	maxHabits = 16 << 10           // origins; one that is forgotten costs a request more
 	habitAge  = 7 * 24 * time.Hour // for how long the form that worked is tried first
 	deafAge   = 24 * time.Hour     // for how long nothing else is tried where nothing else helped
 )
