@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"plenum/recent"
 )
 
 // How long answers of DNS are used again, and how many are kept.
@@ -32,7 +34,7 @@ type names struct {
 	now    func() time.Time
 	flight singleflight.Group
 	mu     sync.Mutex
-	known  map[string]answer
+	known  recent.Map[string, answer]
 }
 
 type answer struct {
@@ -45,7 +47,7 @@ func newNames(r *net.Resolver) *names {
 	if r == nil {
 		r = net.DefaultResolver
 	}
-	return &names{look: r.LookupNetIP, now: time.Now, known: map[string]answer{}}
+	return &names{look: r.LookupNetIP, now: time.Now}
 }
 
 // find returns the addresses of a host in the order in which they are to be tried,
@@ -57,7 +59,7 @@ func (n *names) find(ctx context.Context, host string) (addrs []netip.Addr, reme
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, false, nil
 	}
 	n.mu.Lock()
-	a, ok := n.known[host]
+	a, ok := n.known.Get(host)
 	n.mu.Unlock()
 	if ok && n.now().Before(a.until) {
 		return a.addrs, true, a.err
@@ -85,33 +87,19 @@ func (n *names) find(ctx context.Context, host string) (addrs []netip.Addr, reme
 	}
 }
 
-// keep remembers an answer. Where there are too many, those go that are too old,
-// and if that is not enough, any one.
+// keep remembers an answer. Where there are too many, the name goes that nobody has
+// asked for for longest: it is looked up once more.
 func (n *names) keep(host string, a answer) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, ok := n.known[host]; !ok && len(n.known) >= maxNames {
-		now := n.now()
-		for h, old := range n.known {
-			if !now.Before(old.until) {
-				delete(n.known, h)
-			}
-		}
-		for h := range n.known {
-			if len(n.known) < maxNames {
-				break
-			}
-			delete(n.known, h)
-		}
-	}
-	n.known[host] = a
+	n.known.Put(host, a, 1, maxNames)
 }
 
 // forget lets a host be looked up anew: nobody answers where it was.
 func (n *names) forget(host string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	delete(n.known, strings.ToLower(host))
+	n.known.Remove(strings.ToLower(host))
 }
 
 // interleave lets the families of addresses take turns, beginning with that of the
