@@ -12,6 +12,7 @@ import (
 
 	"plenum/activity"
 	"plenum/coop"
+	"plenum/recent"
 )
 
 // Rendered is what an id of ours answers.
@@ -30,11 +31,11 @@ const perPage = 20
 const totalsAge = time.Minute
 
 // cache keeps rendered documents until a co-op or post changes (generation), or
-// for totals until a minute has passed. It is bounded: full, it starts anew.
+// for totals until a minute has passed. It is bounded: whoever walks all pages puts
+// out what nobody else asks for.
 type cache struct {
-	mu    sync.RWMutex
-	docs  map[string]cached
-	bytes int // of their bodies
+	mu   sync.Mutex
+	docs recent.Map[string, cached]
 }
 
 type cached struct {
@@ -45,14 +46,14 @@ type cached struct {
 
 // Bounds of the cache: an outbox of long reports would fill a small machine.
 const (
-	cacheSize  = 1024
-	cacheBytes = 16 << 20
+	cacheBytes  = 16 << 20
+	cachedBytes = 1 << 10 // what a document takes besides its body and path, generously
 )
 
 func (c *cache) get(path string, generation uint64, now time.Time) (Rendered, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	d, ok := c.docs[path]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d, ok := c.docs.Get(path)
 	if !ok || d.generation != generation || !d.until.IsZero() && now.After(d.until) {
 		return Rendered{}, false
 	}
@@ -65,13 +66,7 @@ func (c *cache) put(path string, d cached) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.bytes -= len(c.docs[path].Body)
-	delete(c.docs, path)
-	if c.docs == nil || len(c.docs) >= cacheSize || c.bytes+len(d.Body) > cacheBytes {
-		c.docs, c.bytes = make(map[string]cached), 0
-	}
-	c.docs[path] = d
-	c.bytes += len(d.Body)
+	c.docs.Put(path, d, cachedBytes+len(path)+len(d.Body), cacheBytes)
 }
 
 // Document returns what the id with the given path answers: an actor, a

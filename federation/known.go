@@ -11,6 +11,7 @@ import (
 
 	"plenum/coop"
 	"plenum/keys"
+	"plenum/recent"
 )
 
 // actorKeys is what is needed of an actor to know it by its signature.
@@ -48,35 +49,31 @@ func parseKeys(a coop.Actor) actorKeys {
 	return k
 }
 
-// What a generation of acquaintances has. Nearly all actors have one key, and take
-// a kilobyte; one that wants to can have twenty, with ids of two kilobytes.
+// Bounds of what is remembered of actors, in bytes, about. Nearly all actors have one
+// key, and take a kilobyte: there is room for 30,000 of them. One that wants to can
+// have twenty, with ids of two kilobytes. Who is forgotten costs a read of the store,
+// or a fetch that its domain is charged with, and has nothing given back.
 const (
-	maxKnown      = 8_192    // actors
-	maxKnownBytes = 16 << 20 // of memory, about
-	knownBytes    = 256      // what an actor takes besides texts, and a key besides its id and itself
+	maxKnownBytes   = 32 << 20
+	maxStrangeBytes = 4 << 20
+	maxOwnerBytes   = 4 << 20 // of keys whose ids do not tell; 10,000 of the usual ones
+	knownBytes      = 256     // what an actor takes besides texts, and a key besides its id and itself
 )
 
 // acquaintances remembers the actors whose signatures were checked, with their keys
 // parsed: to read a row and to parse a key costs as much as to check a signature.
-// There are two generations; a full one becomes the old one, whose members come
-// back when they are needed, and what was not needed goes with the next change.
 type acquaintances struct {
-	mu         sync.Mutex
-	young, old map[coop.IRI]actorKeys
-	bytes      int                   // of the young
-	owners     map[coop.IRI]coop.IRI // of keys whose ids do not tell
-	turn       uint64                // grows with whatever changes an actor
+	mu     sync.Mutex
+	actors recent.Map[coop.IRI, actorKeys]
+	owners recent.Map[coop.IRI, coop.IRI]
+	turn   uint64 // grows with whatever changes an actor
 }
 
 // get returns who is remembered, and the turn in which nobody is.
 func (m *acquaintances) get(id coop.IRI) (a actorKeys, ok bool, turn uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if a, ok = m.young[id]; !ok {
-		if a, ok = m.old[id]; ok {
-			m.put(id, a)
-		}
-	}
+	a, ok = m.actors.Get(id)
 	return a, ok, m.turn
 }
 
@@ -85,16 +82,8 @@ func (m *acquaintances) remember(id coop.IRI, a actorKeys, turn uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if turn == m.turn {
-		m.put(id, a)
+		m.actors.Put(id, a, a.bytes, maxKnownBytes)
 	}
-}
-
-func (m *acquaintances) put(id coop.IRI, a actorKeys) {
-	m.bytes += a.bytes - m.young[id].bytes
-	if m.young == nil || len(m.young) >= maxKnown || m.bytes > maxKnownBytes {
-		m.old, m.young, m.bytes = m.young, map[coop.IRI]actorKeys{}, a.bytes
-	}
-	m.young[id] = a
 }
 
 // forget forgets an actor that has changed.
@@ -102,9 +91,7 @@ func (m *acquaintances) forget(id coop.IRI) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.turn++
-	m.bytes -= m.young[id].bytes
-	delete(m.young, id)
-	delete(m.old, id)
+	m.actors.Remove(id)
 }
 
 // clear forgets everybody.
@@ -112,24 +99,20 @@ func (m *acquaintances) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.turn++
-	m.young, m.old, m.owners, m.bytes = nil, nil, nil, 0
+	m.actors, m.owners = recent.Map[coop.IRI, actorKeys]{}, recent.Map[coop.IRI, coop.IRI]{}
 }
 
 // owner returns whom a key was said to belong to.
 func (m *acquaintances) owner(key coop.IRI) (coop.IRI, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	o, ok := m.owners[key]
-	return o, ok
+	return m.owners.Get(key)
 }
 
 func (m *acquaintances) setOwner(key, owner coop.IRI) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.owners == nil || len(m.owners) >= maxKnown {
-		m.owners = map[coop.IRI]coop.IRI{}
-	}
-	m.owners[key] = owner
+	m.owners.Put(key, owner, knownBytes+len(key)+len(owner), maxOwnerBytes)
 }
 
 // keys are those of an actor who was met.
@@ -140,42 +123,28 @@ func (m met) keys() actorKeys {
 }
 
 // strangers remembers actors whose documents were read and who have proven nothing
-// yet. There are two generations, as of acquaintances.
+// yet.
 type strangers struct {
-	mu         sync.Mutex
-	young, old map[coop.IRI]coop.Actor
-	bytes      int // of the young, about
+	mu     sync.Mutex
+	actors recent.Map[coop.IRI, coop.Actor]
 }
-
-// maxStrangeBytes is what a generation of strangers takes at most, about.
-const maxStrangeBytes = 2 << 20
 
 func (m *strangers) get(id coop.IRI) (coop.Actor, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if a, ok := m.young[id]; ok {
-		return a, true
-	}
-	a, ok := m.old[id]
-	return a, ok
+	return m.actors.Get(id)
 }
 
 func (m *strangers) put(a coop.Actor) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n := weigh(a)
-	if m.young == nil || m.bytes+n > maxStrangeBytes {
-		m.old, m.young, m.bytes = m.young, map[coop.IRI]coop.Actor{}, 0
-	}
-	m.young[a.ID] = a
-	m.bytes += n
+	m.actors.Put(a.ID, a, weigh(a), maxStrangeBytes)
 }
 
 func (m *strangers) forget(id coop.IRI) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.young, id)
-	delete(m.old, id)
+	m.actors.Remove(id)
 }
 
 // weigh is about what it takes to remember an actor.
@@ -222,28 +191,4 @@ func (s *Service) forgetActor(ctx context.Context, id coop.IRI, seen coop.Seen, 
 	}
 	s.kick()
 	return nil
-}
-
-// moments remembers when something happened to an actor or an inbox, for as many as
-// maxMisses.
-type moments struct {
-	mu sync.Mutex
-	at map[coop.IRI]time.Time
-}
-
-// may reports whether the last time is longer ago than an age.
-func (m *moments) may(id coop.IRI, age time.Duration, now time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t, ok := m.at[id]
-	return !ok || now.Sub(t) >= age
-}
-
-func (m *moments) note(id coop.IRI, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.at == nil || len(m.at) >= maxMisses {
-		m.at = map[coop.IRI]time.Time{}
-	}
-	m.at[id] = now
 }

@@ -18,6 +18,7 @@ import (
 
 	"plenum/activity"
 	"plenum/coop"
+	"plenum/recent"
 )
 
 // acceptAS2 is what we ask for when we want ActivityStreams. AP §3.2.
@@ -33,12 +34,17 @@ const (
 	refetchAge    = 5 * time.Minute  // at most one fetch of an actor in this time because of a bad signature
 	missAge       = 5 * time.Minute  // an actor that could not be fetched is not asked for again meanwhile
 	missAgeShort  = 30 * time.Second // the same where the host did not answer
-	maxMisses     = 10_000           // as many domains and fetches anew are remembered
 	fetchesAtOnce = 32
 	perHostMinute = 60 // with all names below its domain
 	fetchTimeout  = 15 * time.Second
 	doubtsASecond = 50 // fetches because of bad signatures, of all actors together
 )
+
+// maxMissBytes is what the failures take that are remembered, about: room for 15,000
+// of the usual ones. There is no telling how many actors somebody can make up within
+// five minutes; where one is forgotten for it, it is asked for once more, which its
+// domain is charged with.
+const maxMissBytes = 8 << 20
 
 // remotes bounds what strangers can make us fetch: one fetch per actor at a
 // time, so many at once, so many per domain and minute, none that just failed.
@@ -47,9 +53,9 @@ type remotes struct {
 	flight  singleflight.Group
 	gate    *semaphore.Weighted
 	mu      sync.Mutex
-	misses  map[coop.IRI]miss
-	hosts   map[string]*rate.Limiter
-	retried map[coop.IRI]time.Time
+	misses  recent.Map[coop.IRI, miss]
+	domains allowances
+	retried moments
 	doubts  *rate.Limiter
 }
 
@@ -61,19 +67,17 @@ type miss struct {
 func (r *remotes) init() {
 	r.once.Do(func() {
 		r.gate = semaphore.NewWeighted(fetchesAtOnce)
-		r.misses, r.hosts, r.retried = map[coop.IRI]miss{}, map[string]*rate.Limiter{}, map[coop.IRI]time.Time{}
 		r.doubts = rate.NewLimiter(doubtsASecond, doubtsASecond)
 	})
 }
 
 // missed returns the failure that is remembered for an actor, if any.
 func (r *remotes) missed(id coop.IRI, now time.Time) error {
-	r.init()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	m, ok := r.misses[id]
-	if !ok || now.After(m.until) {
-		delete(r.misses, id)
+	m, ok := r.misses.Get(id)
+	if ok && now.After(m.until) {
+		r.misses.Remove(id)
 		return nil
 	}
 	return m.err
@@ -86,28 +90,15 @@ func (r *remotes) miss(id coop.IRI, err error, now time.Time) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.misses) >= maxMisses {
-		clear(r.misses)
-	}
-	r.misses[id] = miss{err: err, until: now.Add(age)}
+	r.misses.Put(id, miss{err: err, until: now.Add(age)}, knownBytes+len(id)+len(err.Error()), maxMissBytes)
 }
 
 // allow charges a fetch to the domain that a host is under: whoever has one can
 // make up names below it without end, each of which waits as long as it likes.
 func (r *remotes) allow(host string, now time.Time) bool {
-	r.init()
-	host = registrable(host)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	l, ok := r.hosts[host]
-	if !ok {
-		if len(r.hosts) >= maxMisses {
-			clear(r.hosts)
-		}
-		l = rate.NewLimiter(rate.Every(time.Minute/perHostMinute), perHostMinute)
-		r.hosts[host] = l
-	}
-	return l.AllowN(now, 1)
+	return r.domains.of(registrable(host), perHostMinute, time.Minute).AllowN(now, 1)
 }
 
 // mayRetry reports whether an actor may be fetched again out of turn, and remembers
@@ -125,19 +116,15 @@ func (r *remotes) mayDoubt(id coop.IRI, now time.Time) bool {
 }
 
 func (r *remotes) may(id coop.IRI, now time.Time, pace *rate.Limiter) bool {
-	r.init()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t, ok := r.retried[id]; ok && now.Sub(t) < refetchAge {
+	if !r.retried.may(id, refetchAge, now) {
 		return false
 	}
 	if pace != nil && !pace.AllowN(now, 1) {
 		return false
 	}
-	if len(r.retried) >= maxMisses {
-		clear(r.retried)
-	}
-	r.retried[id] = now
+	r.retried.note(id, now)
 	return true
 }
 
@@ -155,6 +142,7 @@ func (s *Service) get(ctx context.Context, id coop.IRI) ([]byte, error) {
 	if !s.remotes.allow(coop.HostOf(id), s.Now()) {
 		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "too many documents were asked of this domain", Retry: time.Minute}
 	}
+	s.remotes.init()
 	if err := s.remotes.gate.Acquire(ctx, 1); err != nil {
 		return nil, &coop.Error{Code: coop.Unavailable, Op: op, Msg: "too busy", Err: err, Retry: time.Minute}
 	}

@@ -160,6 +160,20 @@ func TestQuotasCountActorsAndWhoHasThem(t *testing.T) {
 	}
 }
 
+// Addresses are not under each other as names are, however they end.
+func TestAnAddressIsItsOwnDomain(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"127.0.0.1": "127.0.0.1", "127.0.0.1:444": "127.0.0.1:444", "192.0.2.7": "192.0.2.7", "[2001:db8::1]": "[2001:db8::1]", "[2001:db8::1]:444": "[2001:db8::1]:444",
+		"localhost:444": "localhost:444", "a.b.example": "b.example", "a.b.example:444": "b.example", "a.b.example.": "b.example", "1.2.example": "2.example",
+		"a.b.co.uk": "b.co.uk", "a.github.io": "a.github.io", "x.a.github.io": "a.github.io",
+	} {
+		if got := registrable(host); got != want {
+			t.Errorf("%s: got %s, want %s", host, got, want)
+		}
+	}
+}
+
 // Nobody gets an allowance back by filling the memory with others.
 func TestQuotasAreBoundedAndNotForgottenWhileTheyAreUsed(t *testing.T) {
 	t.Parallel()
@@ -176,7 +190,7 @@ func TestQuotasAreBoundedAndNotForgottenWhileTheyAreUsed(t *testing.T) {
 		}
 		return n
 	}
-	if n := taken("a.example", 5*quotaSize); n != 60 {
+	if n := taken("a.example", 2*maxAllowances); n != 60 {
 		t.Errorf("as many actors as it likes have %d complaints of one domain taken, want 60", n)
 	}
 	all := 0
@@ -189,14 +203,14 @@ func TestQuotasAreBoundedAndNotForgottenWhileTheyAreUsed(t *testing.T) {
 			}
 		}
 	}
-	if all < 2*quotaSize {
+	if all < 2*maxAllowances {
 		t.Fatalf("%d were taken, too few to fill the memory", all)
 	}
 	if n := taken("a.example", 100); n != 0 {
 		t.Errorf("while others are busy a domain gets %d more", n)
 	}
 	for _, a := range []*allowances{&s.quotas.actors, &s.quotas.together} {
-		if n := len(a.young) + len(a.old); n > 2*quotaSize {
+		if n := a.left.Len(); n > maxAllowances {
 			t.Errorf("%d allowances are remembered", n)
 		}
 	}
@@ -207,16 +221,16 @@ func TestAcquaintancesAreBounded(t *testing.T) {
 	t.Parallel()
 	var m acquaintances
 	id := func(n int) coop.IRI { return coop.IRI("https://a.example/" + time.Duration(n).String()) }
-	m.remember("https://a.example/often", actorKeys{hosts: []string{"a.example"}}, 0)
-	for n := range 5 * maxKnown {
-		m.remember(id(n), actorKeys{}, 0)
+	m.remember("https://a.example/often", actorKeys{hosts: []string{"a.example"}, bytes: knownBytes}, 0)
+	for n := range 2 * maxKnownBytes / knownBytes {
+		m.remember(id(n), actorKeys{bytes: knownBytes}, 0)
 		m.setOwner(id(n), "https://a.example/u")
 		if n%100 == 0 {
 			m.get("https://a.example/often")
 		}
 	}
-	if n := len(m.young) + len(m.old); n > 2*maxKnown || len(m.owners) > maxKnown {
-		t.Errorf("%d actors and %d keys are remembered", n, len(m.owners))
+	if m.actors.Weight() > maxKnownBytes || m.owners.Weight() > maxOwnerBytes {
+		t.Errorf("%d actors and %d keys are remembered", m.actors.Len(), m.owners.Len())
 	}
 	if _, ok, _ := m.get("https://a.example/often"); !ok {
 		t.Error("who is needed all the time was forgotten")
