@@ -12,7 +12,9 @@ import (
 	"plenum/keys"
 )
 
-// moveAge is how long an actor that has moved cannot move again.
+// moveAge is how long an actor that has moved cannot move again. It is remembered
+// until a restart. What has moved is followed by no co-op of ours any more, and that
+// is in the store: only one that was followed anew since then can move too early.
 const moveAge = 7 * 24 * time.Hour
 
 // moved lets the co-ops that follow an actor follow another one in its place, where
