@@ -12,44 +12,41 @@ import (
 	"golang.org/x/time/rate"
 
 	"plenum/coop"
+	"plenum/recent"
 )
 
-// limiter counts per key and minute. It is bounded: full, it forgets those who
-// have their whole allowance again, and if there are none, all.
+// limiter counts per key and minute. It remembers the last ones that were charged, in
+// that order: after a minute a key has its whole allowance again, and nothing need be
+// remembered of it. Who is never charged is not remembered.
 type limiter struct {
 	mu   sync.Mutex
-	keys map[string]*allowance
+	used recent.Map[string, *rate.Limiter]
+	busy map[string]int // requests under way that may yet be charged; no more than there are
 }
 
-// allowance is what a key may still ask.
-type allowance struct {
-	*rate.Limiter
-	busy int // requests under way that may yet be charged
-}
-
+// limiterSize is how many keys are remembered, 5 MB of them. Somebody has his
+// allowance back before his minute is over where as many others are charged after
+// him within it: 333 requests a second, each from an address (or with a host) of its
+// own, that prove nothing. Whoever has so many addresses has the allowances of all of
+// them, and gains nothing by one more.
 const limiterSize = 20_000
 
-func (l *limiter) of(key string, perMinute int, now time.Time) *allowance {
-	r, ok := l.keys[key]
-	if ok {
-		return r
+// left is what a key may still ask. To look charges nothing and remembers nothing.
+func (l *limiter) left(key string, perMinute int, now time.Time) float64 {
+	if r, ok := l.used.Peek(key); ok {
+		return r.TokensAt(now)
 	}
-	if l.keys == nil {
-		l.keys = map[string]*allowance{}
+	return float64(perMinute)
+}
+
+// take takes one from key and reports whether there was one.
+func (l *limiter) take(key string, perMinute int, now time.Time) bool {
+	r, ok := l.used.Get(key)
+	if !ok {
+		r = rate.NewLimiter(rate.Limit(float64(perMinute)/60), perMinute)
+		l.used.Put(key, r, 1, limiterSize)
 	}
-	if len(l.keys) >= limiterSize {
-		for k, r := range l.keys {
-			if r.busy == 0 && r.TokensAt(now) >= float64(r.Burst()) {
-				delete(l.keys, k)
-			}
-		}
-		if len(l.keys) >= limiterSize {
-			clear(l.keys)
-		}
-	}
-	r = &allowance{Limiter: rate.NewLimiter(rate.Limit(float64(perMinute)/60), perMinute)}
-	l.keys[key] = r
-	return r
+	return r.AllowN(now, 1)
 }
 
 // spare reports whether key has anything left, without taking it.
@@ -59,7 +56,7 @@ func (l *limiter) spare(key string, perMinute int, now time.Time) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.of(key, perMinute, now).TokensAt(now) >= 1
+	return l.left(key, perMinute, now) >= 1
 }
 
 // charge takes one from key and reports whether there was one.
@@ -69,28 +66,32 @@ func (l *limiter) charge(key string, perMinute int, now time.Time) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.of(key, perMinute, now).AllowN(now, 1)
+	return l.take(key, perMinute, now)
 }
 
 // enter lets in a request of key that may have to be charged when it is done, as
-// many at a time as key has left. leave ends it.
+// many at a time as key has left. leave ends it, and is called once.
 func (l *limiter) enter(key string, perMinute int, now time.Time) (leave func(charge bool, now time.Time), ok bool) {
 	if perMinute <= 0 {
 		return func(bool, time.Time) {}, true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.of(key, perMinute, now)
-	if a.TokensAt(now)-float64(a.busy) < 1 {
+	if l.left(key, perMinute, now)-float64(l.busy[key]) < 1 {
 		return nil, false
 	}
-	a.busy++
+	if l.busy == nil {
+		l.busy = map[string]int{}
+	}
+	l.busy[key]++
 	return func(charge bool, now time.Time) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		a.busy--
+		if l.busy[key]--; l.busy[key] == 0 {
+			delete(l.busy, key)
+		}
 		if charge {
-			a.AllowN(now, 1)
+			l.take(key, perMinute, now)
 		}
 	}, true
 }

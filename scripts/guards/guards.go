@@ -299,6 +299,9 @@ var guards = []guard{
 	{"D28", "the body is read of who is refused", []cut{{"handlers/inbox.go",
 		"if err := s.welcome(c); err != nil {", "if err := s.welcome(c); false {"}},
 		"handlers.TestWhoIsRefusedIsTurnedAwayBeforeTheBodyIsRead", ""},
+	{"D48", "what is full is emptied", []cut{{"recent/recent.go",
+		"_, oldest, _ := m.lru.RemoveOldest()", "oldest := held[V]{weight: m.weight}; m.lru.Purge()"}},
+		"handlers.TestAddressHasItsAllowanceOnceWhoeverElseComes", "it had"},
 
 	// X: what is shown
 	{"X01", "markup is tidied and not sanitised", []cut{{"content/sanitise.go",
