@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"plenum/recent"
 )
 
 // pageCache keeps pages as they were sent, by language and URL, so that a post
 // that everybody looks at is rendered once. A page is good as long as no co-op or
 // post has changed, and for a minute at most, since days pass and followers come.
-// It is bounded: full, it starts anew.
+// It is bounded: whoever walks all pages puts out what nobody else looks at.
 type pageCache struct {
-	mu    sync.RWMutex
-	pages map[string]cachedPage
-	bytes int // of their bodies
+	mu    sync.Mutex
+	pages recent.Map[string, cachedPage]
 }
 
 type cachedPage struct {
@@ -28,28 +29,22 @@ type cachedPage struct {
 }
 
 const (
-	pageCacheSize  = 512
 	pageCacheBytes = 8 << 20
+	pageBytes      = 1 << 10 // what a page takes besides its body and key, generously
 	pageCacheAge   = time.Minute
 )
 
 func (p *pageCache) get(key string, generation uint64, now time.Time) (cachedPage, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	page, ok := p.pages[key]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	page, ok := p.pages.Get(key)
 	return page, ok && page.generation == generation && now.Before(page.until)
 }
 
 func (p *pageCache) put(key string, page cachedPage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bytes -= len(p.pages[key].body)
-	delete(p.pages, key)
-	if p.pages == nil || len(p.pages) >= pageCacheSize || p.bytes+len(page.body) > pageCacheBytes {
-		p.pages, p.bytes = make(map[string]cachedPage), 0
-	}
-	p.pages[key] = page
-	p.bytes += len(page.body)
+	p.pages.Put(key, page, pageBytes+len(key)+len(page.body), pageCacheBytes)
 }
 
 // remember answers from the cache, and keeps what is rendered for the next. It
