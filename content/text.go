@@ -13,8 +13,13 @@ import (
 // Text is HTML as plain text: paragraphs separated by blank lines, items behind
 // a hyphen or their number, quotations behind "> ", of links their text.
 func Text(s string) string {
+	return Plain(Sanitise(s))
+}
+
+// Plain is Text of what Sanitise returned.
+func Plain(sanitised string) string {
 	var p plain
-	z := html.NewTokenizer(strings.NewReader(Sanitise(s)))
+	z := html.NewTokenizer(strings.NewReader(sanitised))
 	for z.Next() != html.ErrorToken {
 		tok := z.Token()
 		switch tok.Type {
