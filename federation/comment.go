@@ -92,10 +92,15 @@ func (s *Service) commented(ctx context.Context, by keys.Signer, h activity.Head
 			return true, err
 		}
 	}
+	if h.Type == "Create" {
+		seen.Activity = "" // the comment tells that it came
+	}
 	if c, err = s.Comments.KeepComment(ctx, c, seen, out); err != nil {
 		return true, s.untaken(ctx, "comment", t.post, err)
 	}
-	s.kick()
+	if len(out.Documents) > 0 {
+		s.kick()
+	}
 	s.observe(Event{What: "commented", Type: o.Type, Coop: c.Coop, Actor: by.Actor, Object: o.ID, Title: t.post.Title, Note: string(c.State)})
 	return true, nil
 }
@@ -156,10 +161,10 @@ func commentBody(html string) string {
 	}
 }
 
-// commentText is a comment as plain text, which is longer where lists stand in lists:
+// commentText is a sanitised comment as plain text, which is longer where lists stand in lists:
 // each line is indented.
 func commentText(body string) string {
-	text := content.Text(body)
+	text := content.Plain(body)
 	return strings.ToValidUTF8(text[:min(len(text), coop.MaxComment)], "")
 }
 

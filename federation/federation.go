@@ -122,7 +122,7 @@ type CommentStore interface {
 // ReactionStore keeps likes and shares of our posts.
 type ReactionStore interface {
 	React(ctx context.Context, r coop.Reaction, seen coop.Seen) error
-	Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen) error // of the same post, kind and actor
+	Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen, kinds ...coop.ReactionKind) error // of the same post and actor
 	// TakeBack undoes what an actor's activity of that id made: a reaction or an
 	// RSVP. It reports whether it found anything.
 	TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.Seen, tell coop.TellFunc) (bool, error)

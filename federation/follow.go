@@ -26,29 +26,39 @@ func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Foll
 	if err := s.allowed(quotaFollow, by.Actor); err != nil {
 		return err
 	}
-	a, err := s.actor(ctx, by.Actor)
-	if err != nil {
-		return err
-	}
-	old, err := s.Followers.Follower(ctx, c.Name, a.ID)
+	old, err := s.Followers.Follower(ctx, c.Name, by.Actor)
 	known := err == nil && old.State == coop.FollowAccepted
 	if err != nil && coop.CodeOf(err) != coop.NotFound {
 		return err
 	}
-	f := coop.Follower{Coop: c.Name, Actor: a.ID, Follow: seen.Activity, Box: a.Box(), State: coop.FollowAccepted, Since: s.now()}
-	if known {
+	f := coop.Follower{Coop: c.Name, Actor: by.Actor, Follow: seen.Activity, State: coop.FollowAccepted, Since: s.now()}
+	if c.Approve && !known {
+		return s.askApproval(ctx, f, seen)
+	}
+	a, err := s.actor(ctx, by.Actor)
+	if err != nil {
+		return err
+	}
+	if f.Box = a.Box(); known {
 		f.Since = old.Since
 	}
-	if c.Approve && !known {
-		f.State = coop.FollowAsked
-		if err := s.Followers.AskFollow(ctx, f, seen); err != nil {
-			return err
-		}
-		s.meet()
-		s.observe(Event{What: "asked", Type: "Follow", Coop: c.Name, Actor: a.ID})
-		return nil
-	}
 	return s.accept(ctx, f, a, seen, !known, coop.Decision{})
+}
+
+// askApproval stores who waits for approval. Who has just proven who it is is known: the
+// store has where it is delivered to.
+func (s *Service) askApproval(ctx context.Context, f coop.Follower, seen coop.Seen) error {
+	k, err := s.acquaint(ctx, f.Actor)
+	if err != nil {
+		return err
+	}
+	f.State, f.Box = coop.FollowAsked, k.box
+	if err := s.Followers.AskFollow(ctx, f, seen); err != nil {
+		return err
+	}
+	s.meet()
+	s.observe(Event{What: "asked", Type: "Follow", Coop: f.Coop, Actor: f.Actor})
+	return nil
 }
 
 // accept stores a follower together with the Accept, and for a new follower of

@@ -17,6 +17,7 @@ import (
 // actorKeys is what is needed of an actor to know it by its signature.
 type actorKeys struct {
 	fetched time.Time
+	box     coop.IRI // where it is delivered to
 	hosts   []string // those of its inboxes, and its own
 	keys    []parsedKey
 	bytes   int // about what it takes to remember it
@@ -35,7 +36,7 @@ type parsedKey struct {
 // parseKeys parses the keys of an actor. Its inboxes are on its own host as far as
 // we believe its document; one that was read by other rules may have them elsewhere.
 func parseKeys(a coop.Actor) actorKeys {
-	k := actorKeys{fetched: a.Fetched, bytes: knownBytes + 3*len(a.ID)}
+	k := actorKeys{fetched: a.Fetched, box: a.Box(), bytes: knownBytes + 4*len(a.ID)}
 	for _, i := range []coop.IRI{a.ID, a.Inbox, a.Box()} {
 		if h := coop.HostOf(i); h != "" && !slices.Contains(k.hosts, h) {
 			k.hosts = append(k.hosts, h)

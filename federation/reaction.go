@@ -46,15 +46,9 @@ func (s *Service) unreacted(ctx context.Context, by keys.Signer, in activity.Und
 	if err != nil || !ok {
 		return false, err
 	}
-	for k, kind := range kinds {
-		mark := coop.Seen{At: seen.At}
-		if k == len(kinds)-1 { // all of it, or it is done again
-			mark = seen
-		}
-		r := coop.Reaction{Post: p.ID, Coop: p.Coop, Kind: kind, Actor: by.Actor, Activity: in.Object, At: by.At}
-		if err := s.Reactions.Unreact(ctx, r, mark); err != nil {
-			return true, err
-		}
+	r := coop.Reaction{Post: p.ID, Coop: p.Coop, Actor: by.Actor, Activity: in.Object, At: by.At}
+	if err := s.Reactions.Unreact(ctx, r, seen, kinds...); err != nil {
+		return true, err
 	}
 	s.observe(Event{What: "unreacted", Type: in.Of, Coop: p.Coop, Actor: by.Actor, Object: in.OfObject, Title: p.Title})
 	return true, nil

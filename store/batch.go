@@ -14,14 +14,15 @@ import (
 // alike: a total, how far a document has come, the time at which a host is first
 // due. It is written once, before the commit, or when somebody has to read it.
 type batch struct {
-	totals map[string]int
+	totals map[string]int // by how much they change
+	stored map[string]int // as they are in the file
 	reach  map[string]coop.Reach
 	hosts  map[string][]byte // the key in hosts before the batch; nil where there was none
 	rested bool              // some host may be given time: nobody need look where none is
 }
 
 func newBatch() *batch {
-	return &batch{totals: map[string]int{}, reach: map[string]coop.Reach{}, hosts: map[string][]byte{}}
+	return &batch{totals: map[string]int{}, stored: map[string]int{}, reach: map[string]coop.Reach{}, hosts: map[string][]byte{}}
 }
 
 // flush writes what was gathered.
@@ -32,6 +33,7 @@ func (t *tx) flush() {
 		}
 	}
 	clear(t.batch.totals)
+	clear(t.batch.stored)
 	for k, by := range t.batch.reach {
 		switch sum := decodeReach(t.get(bReach, []byte(k))).Add(by); {
 		case by == coop.Reach{}:
@@ -53,11 +55,15 @@ func (t *tx) count(name string, by int) {
 
 // total reads one of the totals that tables keep.
 func (t *tx) total(name string) int {
-	n := int(toNumber(t.get(bTotals, []byte(name))))
-	if t.batch != nil {
-		n += t.batch.totals[name]
+	if t.batch == nil {
+		return int(toNumber(t.get(bTotals, []byte(name))))
 	}
-	return n
+	n, ok := t.batch.stored[name]
+	if !ok {
+		n = int(toNumber(t.get(bTotals, []byte(name))))
+		t.batch.stored[name] = n
+	}
+	return n + t.batch.totals[name]
 }
 
 // reaches changes how far a document has come with the deliveries in a state.

@@ -37,12 +37,13 @@ func commentStates() []coop.CommentState {
 // the row as it stands. A version that is older than the stored one changes
 // nothing, and neither does one of a comment that was rejected. What its author
 // deleted is Gone, another author's is Forbidden, and beyond the bounds it is a
-// Conflict.
+// Conflict. Where seen names no activity, what is there already changes only for
+// one that says it is newer: the row itself tells what came.
 func (db *DB) KeepComment(ctx context.Context, c coop.Comment, seen coop.Seen, out coop.Outgoing) (row coop.Comment, err error) {
 	err = db.write(ctx, "store.KeepComment", func(t *tx) error {
 		row = c
 		old := comments.get(t, key(c.Object))
-		if t.knows(seen) {
+		if old != nil && old.By == c.By && seen.Activity == "" && !c.Updated.After(old.Updated) || t.knows(seen) {
 			if old != nil {
 				row = *old
 			}

@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -52,14 +53,21 @@ func (db *DB) Coop(ctx context.Context, n coop.Name) (c coop.Coop, err error) {
 
 // known returns the row of an actor of ours, with a Gone error where it was removed.
 func known(t *tx, n coop.Name) (*coop.Coop, error) {
-	row := coops.get(t, key(n))
-	if row == nil {
+	data := t.get(bCoops, key(n))
+	if data == nil {
 		return nil, coop.Fail(coop.NotFound, "", "there is no co-op of that name")
 	}
-	if !row.Gone.IsZero() {
-		return row, coop.Fail(coop.Gone, "", "that co-op was removed")
+	row, err := t.db.coops.read(string(n), data, decode)
+	if err != nil {
+		err = fmt.Errorf("row %q of %s is damaged: %w", n, bCoops, err)
+		t.fail(err)
+		return nil, err
 	}
-	return row, nil
+	row.Fields = slices.Clone(row.Fields)
+	if !row.Gone.IsZero() {
+		return &row, coop.Fail(coop.Gone, "", "that co-op was removed")
+	}
+	return &row, nil
 }
 
 // Coops returns the co-ops in the order of their names, without the instance

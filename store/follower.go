@@ -79,8 +79,8 @@ func follow(t *tx, f coop.Follower) error {
 	if old != nil && old.State == coop.FollowAccepted {
 		f.State, f.Since = old.State, old.Since
 	}
-	if a := actors.get(t, key(f.Actor)); a != nil && a.Direct {
-		f.Box = a.Inbox // learned since the caller read the actor
+	if box := boxOf(t, f.Actor); box != "" {
+		f.Box = box // it may have changed since the caller read the actor
 	}
 	if old != nil && old.Box != f.Box {
 		overtake(t, old, f.Box)

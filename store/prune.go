@@ -63,7 +63,7 @@ func prunings(now time.Time) []pruning {
 	list := []pruning{
 		{bSeen, func(t *tx) int { return pruneSeen(t, now.Add(-seenAge), now.Add(-seenLeast)) }},
 		{bDropped, func(t *tx) int {
-			return len(droppedSet.prune(t, now.Add(-droppedAge), now.Add(-droppedAge), t.bounds.dropped, pruneStep))
+			return pruneDropped(t, now.Add(-droppedAge), now.Add(-droppedAge), pruneStep)
 		}},
 		{bAnswers, func(t *tx) int { return pruneAnswers(t, now.Add(-answerAge)) }},
 		{bKeys, func(t *tx) int { return pruneFormerKeys(t, now.Add(-formerAge)) }},

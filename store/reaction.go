@@ -3,8 +3,8 @@
 package store
 
 import (
-	"bytes"
 	"context"
+	"time"
 
 	"plenum/coop"
 )
@@ -32,31 +32,33 @@ func reactionKinds() []coop.ReactionKind {
 
 // React stores what an actor did with a published post, in place of the reaction
 // of the same kind before it. What was taken back before it came is ignored, and
-// so is an activity that made another reaction already. Beyond the bounds it is a
-// Conflict.
+// so is an activity that made a reaction already. Beyond the bounds it is a
+// Conflict. The activity is not noted as seen: its row tells that it came, and once
+// that is gone, what was dropped tells that it counts no more.
 func (db *DB) React(ctx context.Context, r coop.Reaction, seen coop.Seen) error {
 	return db.write(ctx, "store.React", func(t *tx) error {
 		if err := named(r.Actor, r.Activity); err != nil {
 			return err
-		}
-		if t.knows(seen) {
-			return nil
 		}
 		post, err := t.subject(r.Post)
 		if err != nil {
 			return err
 		}
 		r.Coop = post.Coop
-		k := reactionKey(r.Post, r.Kind, r.Actor)
-		old := reactions.get(t, k)
+		old := reactions.get(t, reactionKey(r.Post, r.Kind, r.Actor))
+		if old != nil && old.Activity == r.Activity || t.knows(seen) || late(t, r.Actor, r.Activity, seen) || !seen.Again && undoneBefore(t, &r) {
+			return nil
+		}
 		if old == nil && (t.total(bReactions) >= t.bounds.reactions || reactionsTo(t, r.Post) >= t.bounds.reactionsPerPost) {
 			return full("reactions")
 		}
-		by := t.get(bReactionBy, key(r.Actor, r.Activity))
-		ignored := by != nil && !bytes.Equal(by, key(string(r.Post), string(r.Kind))) || late(t, r.Actor, r.Activity, seen) || !seen.Again && undoneBefore(t, &r)
-		if notice(t, seen) && !ignored {
-			reactions.swap(t, old, &r)
+		if t.has(bReactionBy, key(r.Actor, r.Activity)) {
+			return nil // it made another one
 		}
+		if old != nil {
+			drop(t, key(old.Actor, old.Activity), r.At)
+		}
+		reactions.swap(t, old, &r)
 		return nil
 	})
 }
@@ -69,28 +71,38 @@ func reactionsTo(t *tx, post coop.ID) (n int) {
 	return n
 }
 
-// Unreact removes the reaction of an actor to a post, of one kind; the activity is
+// Unreact removes the reactions of an actor to a post, of some kinds; the activity is
 // the one that is undone, where it is known. Some name it by an id that it never
-// had, so that it counts only where it came before and was replaced since. Where
+// had: it is another's only where it came before and was replaced since. Where
 // there is no such reaction, the activity is ignored if it is still to come.
-func (db *DB) Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen) error {
+func (db *DB) Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen, kinds ...coop.ReactionKind) error {
 	return db.write(ctx, "store.Unreact", func(t *tx) error {
 		if !notice(t, seen) {
 			return nil
 		}
 		undone := key(r.Actor, r.Activity)
-		old := reactions.get(t, reactionKey(r.Post, r.Kind, r.Actor))
-		switch came := t.has(bSeen, undone); {
-		case old != nil && (old.Activity == r.Activity || !came):
-			reactions.remove(t, old)
-		case old == nil && !came:
-			if undone != nil {
-				drop(t, undone, seen.At)
-			}
-			drop(t, reactionMark(&r), r.At) // Lemmy undoes it by another id than it comes with
+		came := t.has(bReactionBy, undone) || t.has(bDropped, undone) || t.has(bSeen, undone)
+		for _, kind := range kinds {
+			r.Kind = kind
+			unreact(t, &r, came, seen.At)
 		}
 		return nil
 	})
+}
+
+// unreact is Unreact of one kind. came says whether the activity came before.
+func unreact(t *tx, r *coop.Reaction, came bool, at time.Time) {
+	old := reactions.get(t, reactionKey(r.Post, r.Kind, r.Actor))
+	switch {
+	case old != nil && (old.Activity == r.Activity || !came):
+		reactions.remove(t, old)
+		drop(t, key(old.Actor, old.Activity), at)
+	case old == nil && !came:
+		if undone := key(r.Actor, r.Activity); undone != nil {
+			drop(t, undone, at)
+		}
+		drop(t, reactionMark(r), r.At) // Lemmy undoes it by another id than it comes with
+	}
 }
 
 // reactionMark is what stands among what was dropped for a reaction that was taken

@@ -126,7 +126,7 @@ func drop(t *tx, k []byte, at time.Time) {
 	}
 	droppedSet.add(t, k, at)
 	if over := t.total(bDropped) - t.bounds.dropped; over > 0 {
-		droppedSet.prune(t, time.Time{}, t.now.Add(time.Second), t.bounds.dropped, over)
+		pruneDropped(t, time.Time{}, t.now.Add(time.Second), over)
 	}
 }
 

@@ -5,7 +5,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"sync"
 
 	"plenum/coop"
 )
@@ -23,42 +22,6 @@ type subject struct {
 	When     coop.When      `json:"when"`
 }
 
-// subjects keeps what was read of posts that are replied to again and again. What
-// it knows is compared with the stored row each time: a row is long, and reading
-// all of it for each Like costs more than storing the Like.
-type subjects struct {
-	mu   sync.Mutex
-	rows map[coop.ID]subjectRow
-	size int
-}
-
-type subjectRow struct {
-	data string
-	subject
-}
-
-// maxSubjects is how many bytes of rows are kept for comparison.
-const maxSubjects = 4 << 20
-
-func (s *subjects) read(id coop.ID, data []byte) (subject, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old, ok := s.rows[id]
-	if ok && old.data == string(data) {
-		return old.subject, nil
-	}
-	row := subjectRow{data: string(data)}
-	if err := json.Unmarshal(data, &row.subject); err != nil {
-		return subject{}, err
-	}
-	if s.rows == nil || s.size+len(data) > maxSubjects {
-		s.rows, s.size, old.data = map[coop.ID]subjectRow{}, 0, ""
-	}
-	s.rows[id] = row
-	s.size += len(data) - len(old.data)
-	return row.subject, nil
-}
-
 // subject returns what is to be known of a published post; of any other one why
 // nobody can reply to it.
 func (t *tx) subject(id coop.ID) (subject, error) {
@@ -67,7 +30,7 @@ func (t *tx) subject(id coop.ID) (subject, error) {
 		_, err := published(t, id)
 		return subject{}, err
 	}
-	s, err := t.db.subjects.read(id, data)
+	s, err := t.db.subjects.read(string(id), data, json.Unmarshal)
 	if err != nil || s.State != coop.Published {
 		_, err := published(t, id) // says what is wrong
 		return subject{}, err
@@ -121,6 +84,7 @@ func (db *DB) TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.See
 		}
 		if reaction != nil {
 			reactions.remove(t, reactions.get(t, cat(reaction, []byte{0}, []byte(by))))
+			drop(t, k, seen.At)
 		}
 		if post == "" {
 			return nil

@@ -136,7 +136,7 @@ func TestSubjectsAreWhatIsStored(t *testing.T) {
 	if got := len(db.subjects.rows); got != 1 {
 		t.Errorf("%d rows are kept of one post", got)
 	}
-	db.subjects.size = maxSubjects
+	db.subjects.size = maxDecoded
 	read(m.published(db, "two"))
 	if got := len(db.subjects.rows); got != 1 {
 		t.Errorf("%d rows are kept beyond the bound", got)

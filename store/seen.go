@@ -58,15 +58,25 @@ var forgottenKey = []byte("seen forgotten")
 // pruneSeen forgets what was seen, and notes up to when: of what is older than that
 // nobody can tell whether it is new.
 func pruneSeen(t *tx, limit, spare time.Time) int {
-	gone := seenSet.prune(t, limit, spare, t.bounds.seen, pruneStep)
+	return forgotten(t, seenSet.prune(t, limit, spare, t.bounds.seen, pruneStep))
+}
+
+// pruneDropped is pruneSeen for at most n of what was taken back before limit, or is
+// more than is kept and was taken back before spare.
+func pruneDropped(t *tx, limit, spare time.Time, n int) int {
+	return forgotten(t, droppedSet.prune(t, limit, spare, t.bounds.dropped, n))
+}
+
+// forgotten notes up to when something was forgotten, and counts it.
+func forgotten(t *tx, gone [][]byte) int {
 	if n := len(gone); n > 0 && bytes.Compare(gone[n-1][:timeLen], t.get(bMeta, forgottenKey)) > 0 {
 		t.put(bMeta, forgottenKey, gone[n-1][:timeLen])
 	}
 	return len(gone)
 }
 
-// SeenForgotten returns the time of the youngest activity that arrived and was
-// forgotten since, the zero time where there is none.
+// SeenForgotten returns the time of the youngest activity that arrived or was taken
+// back and was forgotten since, the zero time where there is none.
 func (db *DB) SeenForgotten(ctx context.Context) (at time.Time, err error) {
 	err = db.view(ctx, "store.SeenForgotten", func(t *tx) error {
 		at = keyTime(t.get(bMeta, forgottenKey))

@@ -45,7 +45,8 @@ type DB struct {
 	bounds     bounds
 	generation atomic.Uint64
 	pems       pems
-	subjects   subjects
+	subjects   decoded[subject]
+	coops      decoded[coop.Coop]
 
 	mu      sync.Mutex // guards what follows
 	queue   []*call
@@ -71,7 +72,7 @@ type bounds struct {
 
 func defaultBounds() bounds {
 	return bounds{
-		actors: 20_000, servers: 20_000, received: 2_000, perVia: 200, dropped: 20_000, seen: 1_000_000,
+		actors: 20_000, servers: 20_000, received: 2_000, perVia: 200, dropped: 200_000, seen: 1_000_000,
 		followers: 1_000_000,
 		comments:  200_000, shownPerPost: coop.MaxCommentsShown, heldPerPost: 1_000,
 		reactions: 1_000_000, reactionsPerPost: 20_000,

@@ -98,17 +98,11 @@ func (tb table[T]) swap(t *tx, old, row *T) {
 			t.put(e.bucket, e.key, e.value)
 		}
 	}
-	tally := map[string]int{}
 	for _, n := range tb.counted(old) {
-		tally[n]--
+		t.count(n, -1)
 	}
 	for _, n := range tb.counted(row) {
-		tally[n]++
-	}
-	for n, by := range tally {
-		if by != 0 {
-			t.count(n, by)
-		}
+		t.count(n, 1)
 	}
 	if row == nil {
 		t.del(tb.bucket, tb.key(old))

@@ -282,7 +282,14 @@ func commentIsChanged(f *fixture) {
 	want.Post, want.At = one, c.At
 	f.same(f.keep(newer), want)
 	f.same(f.keep(c), want) // older
-	_, err := f.KeepComment(ctx, f.comment(one, bert, "1"), coop.Seen{}, coop.Outgoing{})
+	edited := newer
+	edited.Body, edited.Text = "<p>edited</p>", "edited" // by who says nothing of when
+	row, err := f.KeepComment(ctx, edited, f.seen(anna, "edit"), coop.Outgoing{})
+	f.ok(err)
+	f.same(row.Text, "edited")
+	f.same(f.keep(newer), row) // it came before
+	want.Body, want.Text = edited.Body, edited.Text
+	_, err = f.KeepComment(ctx, f.comment(one, bert, "1"), coop.Seen{}, coop.Outgoing{})
 	f.ok(err)
 	stolen := newer
 	stolen.By = bert

@@ -60,12 +60,12 @@ func reactionIsTakenBack(f *fixture) {
 	for _, r := range []coop.Reaction{like, share, emoji} {
 		f.ok(f.React(ctx, r, f.seen(anna, string(r.Activity))))
 	}
-	f.ok(f.Unreact(ctx, f.reaction(post, coop.Liked, bert, "1"), f.seen(bert, "undo1"))) // of nothing
+	f.ok(f.Unreact(ctx, f.reaction(post, coop.Liked, bert, "1"), f.seen(bert, "undo1"), coop.Liked)) // of nothing
 	f.same(f.tally(post), coop.Tally{Likes: 2, Shares: 1})
-	f.ok(f.Unreact(ctx, like, f.seen(anna, "undo1")))
+	f.ok(f.Unreact(ctx, like, f.seen(anna, "undo1"), like.Kind))
 	f.same(f.tally(post), coop.Tally{Likes: 1, Shares: 1})
 	named := f.reaction(post, coop.Reacted, anna, "an id that it never had")
-	f.ok(f.Unreact(ctx, named, f.seen(anna, "undo2")))
+	f.ok(f.Unreact(ctx, named, f.seen(anna, "undo2"), named.Kind))
 	f.same(f.tally(post), coop.Tally{Shares: 1})
 
 	found, err := f.TakeBack(ctx, bert, share.Activity, f.seen(bert, "undo3"), nil)
@@ -89,12 +89,12 @@ func replacedIsNotTakenBack(f *fixture) {
 	first, second := f.reaction(post, coop.Reacted, anna, "1"), f.reaction(post, coop.Reacted, anna, "2")
 	f.ok(f.React(ctx, first, coop.Seen{Actor: anna, Activity: first.Activity}))
 	f.ok(f.React(ctx, second, coop.Seen{Actor: anna, Activity: second.Activity}))
-	f.ok(f.Unreact(ctx, first, f.seen(anna, "undo"))) // comes behind the one that took its place
+	f.ok(f.Unreact(ctx, first, f.seen(anna, "undo"), first.Kind)) // comes behind the one that took its place
 	f.same(f.reactions(coop.ReactionQuery{Post: post}), []coop.Reaction{second})
 	found, err := f.TakeBack(ctx, anna, first.Activity, f.seen(anna, "undo2"), nil)
 	f.ok(err)
 	f.same(found, false)
-	f.ok(f.Unreact(ctx, second, f.seen(anna, "undo3")))
+	f.ok(f.Unreact(ctx, second, f.seen(anna, "undo3"), second.Kind))
 	f.same(f.tally(post), coop.Tally{})
 }
 
@@ -102,7 +102,7 @@ func overtakenReactionIsIgnored(f *fixture) {
 	ctx := f.Context()
 	post := f.publish(f.note("komona", "one")).ID
 	like := f.reaction(post, coop.Liked, anna, "1")
-	f.ok(f.Unreact(ctx, like, f.seen(anna, "undo")))
+	f.ok(f.Unreact(ctx, like, f.seen(anna, "undo"), like.Kind))
 	seen := coop.Seen{Actor: anna, Activity: like.Activity, At: f.now}
 	f.ok(f.React(ctx, like, seen))
 	f.same(f.tally(post), coop.Tally{})
@@ -127,11 +127,22 @@ func activityReactsOnce(f *fixture) {
 
 func seenReactionChangesNothing(f *fixture) {
 	ctx := f.Context()
-	one, other := f.publish(f.note("komona", "one")).ID, f.publish(f.note("komona", "other")).ID
-	seen := f.seen(anna, "1")
-	f.ok(f.React(ctx, f.reaction(one, coop.Liked, anna, "1"), seen))
-	f.ok(f.React(ctx, f.reaction(other, coop.Liked, anna, "2"), seen))
-	f.ok(f.Unreact(ctx, f.reaction(one, coop.Liked, anna, "1"), seen))
-	f.same(f.tally(one), coop.Tally{Likes: 1})
-	f.same(f.tally(other), coop.Tally{})
+	post := f.publish(f.note("komona", "one")).ID
+	first, second := f.reaction(post, coop.Liked, anna, "1"), f.reaction(post, coop.Liked, anna, "2")
+	f.ok(f.React(ctx, first, f.seen(anna, "1")))
+	f.ok(f.React(ctx, second, f.seen(anna, "2")))
+	f.ok(f.React(ctx, first, f.seen(anna, "1"))) // the second has taken its place
+	f.same(f.reactions(coop.ReactionQuery{Post: post}), []coop.Reaction{second})
+	f.ok(f.Unreact(ctx, second, f.seen(anna, "undo"), second.Kind))
+	f.ok(f.React(ctx, first, f.seen(anna, "1")))
+	f.ok(f.React(ctx, second, f.seen(anna, "2")))
+	f.same(f.tally(post), coop.Tally{})
+
+	shared := f.reaction(post, coop.Shared, anna, "3")
+	f.ok(f.React(ctx, shared, f.seen(anna, "3")))
+	found, err := f.TakeBack(ctx, anna, shared.Activity, f.seen(anna, "undo 3"), nil)
+	f.ok(err)
+	f.same(found, true)
+	f.ok(f.React(ctx, shared, f.seen(anna, "3")))
+	f.same(f.tally(post), coop.Tally{})
 }

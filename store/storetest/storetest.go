@@ -112,7 +112,7 @@ type Comments interface {
 // Reactions are what people do with posts without words.
 type Reactions interface {
 	React(ctx context.Context, r coop.Reaction, seen coop.Seen) error
-	Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen) error
+	Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen, kinds ...coop.ReactionKind) error
 	Reactions(ctx context.Context, q coop.ReactionQuery) ([]coop.Reaction, error)
 	TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.Seen, tell coop.TellFunc) (bool, error)
 	Tally(ctx context.Context, post coop.ID) (coop.Tally, error)
