@@ -76,8 +76,8 @@ type boxRow struct {
 // printBoxes prints medians, and the median of the rounds' ratios; of memory the
 // largest.
 func printBoxes(w io.Writer, rows []boxRow, conns int) {
-	fmt.Fprintf(w, "\n%-30s %26s %8s %15s %16s %16s %24s %8s %11s\n", "", "requests/s", "", "CPU-ms/request", "ms, ours", "ms, bare", "bbolt alone", "RssAnon", "others")
-	fmt.Fprintf(w, "%-30s %8s %8s %8s %8s %7s %7s %7s %8s %7s %8s %8s %7s %7s %8s %11s\n", "medians of the rounds", "ours", "bare", "ratio", "goal",
+	fmt.Fprintf(w, "\n%-30s %26s %8s %8s %15s %16s %16s %24s %8s %11s\n", "", "requests/s", "", "of both", "CPU-ms/request", "ms, ours", "ms, bare", "bbolt alone", "RssAnon", "others")
+	fmt.Fprintf(w, "%-30s %8s %8s %8s %8s %8s %7s %7s %7s %8s %7s %8s %8s %7s %7s %8s %11s\n", "medians of the rounds", "ours", "bare", "ratio", "goal", "in turn",
 		"ours", "bare", "p50", "p99", "p50", "p99", "ops/s", "puts", "bytes", "MiB", "ours/bare")
 	for _, r := range rows {
 		r.print(w)
@@ -90,6 +90,7 @@ The same requests, signed beforehand, over %d connections: to Plenum, with a fre
 but those of unknown actors (and in memory, but for those heard of first since the start), and to a bare Echo handler that verifies them with the same keys, parses them and stores
 nothing. Plenum was killed when the last was answered; each that was answered 202 was in the file, and the file sound.
 bbolt alone: its own Batch, as many keys and bytes for each operation as the file grew by, from as many goroutines.
+Of both in turn: of the rate at which requests were taken by the bare handler and then stored by bbolt alone, one after another.
 `
 
 func (r boxRow) print(w io.Writer) {
@@ -105,19 +106,20 @@ func (r boxRow) print(w io.Writer) {
 		peak = max(peak, o.peak)
 	}
 	if len(r.bare) == 0 {
-		fmt.Fprintf(w, "%-30s %8.0f %8s %8s %8s %7.3f %7s %7.1f %8.1f %7s %8s %8s %7s %7s %8.1f %11.0f\n", r.title, ours(rate), "", "",
-			goal(ours(rate) >= r.least, fmt.Sprintf(">=%.0f/s", r.least)), ours(cpu), "", ours(p50), ours(p99), "", "", "", "", "", peak, ours(others))
+		fmt.Fprintf(w, "%-30s %8.0f %8s %8s %8s %8s %7.3f %7s %7.1f %8.1f %7s %8s %8s %7s %7s %8.1f %11.0f\n", r.title, ours(rate), "", "",
+			goal(ours(rate) >= r.least, fmt.Sprintf(">=%.0f/s", r.least)), "", ours(cpu), "", ours(p50), ours(p99), "", "", "", "", "", peak, ours(others))
 		return
 	}
-	ratios := make([]float64, len(r.ours))
+	ratios, both := make([]float64, len(r.ours)), make([]float64, len(r.ours))
 	for i, o := range r.ours {
 		ratios[i] = 100 * o.rate / r.bare[i].rate
+		both[i] = 100 * o.rate * (1/r.bare[i].rate + 1/o.batches)
 	}
 	aim := ""
 	if r.goal > 0 {
 		aim = goal(median(ratios) >= r.goal, fmt.Sprintf(">=%.0f", r.goal))
 	}
-	fmt.Fprintf(w, "%-30s %8.0f %8.0f %6.0f %% %8s %7.3f %7.3f %7.1f %8.1f %7.1f %8.1f %8.0f %7d %7d %8.1f %11s\n", r.title, ours(rate), bare(rate), median(ratios), aim,
+	fmt.Fprintf(w, "%-30s %8.0f %8.0f %6.0f %% %8s %6.0f %% %7.3f %7.3f %7.1f %8.1f %7.1f %8.1f %8.0f %7d %7d %8.1f %11s\n", r.title, ours(rate), bare(rate), median(ratios), aim, median(both),
 		ours(cpu), bare(cpu), ours(p50), ours(p99), bare(p50), bare(p99), ours(func(o boxOutcome) float64 { return o.batches }),
 		r.ours[0].each.keys, r.ours[0].each.bytes, peak, fmt.Sprintf("%.0f/%.0f", ours(others), bare(others)))
 }
