@@ -27,7 +27,8 @@ func TestActivitiesComeToExactlyThoseAddressed(t *testing.T) {
 		b.Follow(a.Actor())
 		c.Follow(a.Site.Actor("second"))
 		fan.Follows(a, a.Site.Actor(coop.Relay))
-		n.Quiet()
+		a.Control(http.MethodPatch, "/control/coops/a_coop", fedtest.Document{"approve": true}, nil)
+		n.Peer("asked.example").Follows(a, a.Actor()) // and waits for an answer
 
 		want := map[coop.IRI][]string{}
 		plain, object := a.Publish(fedtest.Report("For the followers"))

@@ -363,9 +363,10 @@ var guards = []guard{
 
 	{"L12", "who only asked to follow gets posts", []cut{{"store/follower.go",
 		"if f.State == coop.FollowAccepted {\n\t\t\tes = append", "if f.State != \"\" {\n\t\t\tes = append"}},
-		"fedtest.TestActivitiesComeToExactlyThoseAddressed", ""},
-	{"L13", "what was not written for everybody is shown", []cut{{"federation/comment.go",
-		"if owner.Comments == coop.CommentsOpen && !c.Private && ", "if owner.Comments == coop.CommentsOpen && "}},
+		"fedtest.TestActivitiesComeToExactlyThoseAddressed", "asked.example"},
+	{"L13", "what was not written for everybody is shown", []cut{
+		{"federation/comment.go", "if owner.Comments == coop.CommentsOpen && !c.Private && ", "if owner.Comments == coop.CommentsOpen && "},
+		{"store/comment.go", "		if c.State == coop.CommentShown {\n			c.State = coop.CommentHeld\n		}", ""}},
 		"fedtest.TestPrivateReplyIsNeverShown", ""},
 
 	// P: paths and the machine
@@ -375,9 +376,9 @@ var guards = []guard{
 	{"P05", "X-Forwarded-For is believed from anybody", []cut{{"handlers/routes.go",
 		"e.IPExtractor = echo.ExtractIPDirect()", "e.IPExtractor = nil"}},
 		"handlers.TestAddressIsNotWhatAStrangerSays", ""},
-	{"P07", "the command line answers on the public address", []cut{{"instance/instance.go",
-		"func (i *Instance) Handler() http.Handler { return i.server.Handler() }", "func (i *Instance) Handler() http.Handler { return i.server.Control() }"}},
-		"handlers.TestHostilePathsAreNotFound", ""},
+	{"P07", "the command line answers on the public address", []cut{{"handlers/routes.go",
+		"e.Use(noSniff())", "e.Use(noSniff())\n\te.GET(\"/control/coops\", s.listCoops)"}},
+		"handlers.TestHostilePathsAreNotFound", "/control/coops"},
 	{"P08", "others on the machine may read the data", []cut{{"store/disk.go",
 		`runtime.GOOS != "windows" && mode&0o077 != 0`, "mode == 0"}},
 		"store.TestStoreThatOthersCanReadIsRefused", ""},
