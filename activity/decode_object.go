@@ -62,6 +62,7 @@ func (r reader) object(d rawDoc, raw []byte) (Object, error) {
 	o.Language = d.language()
 	if o.InReplyTo = r.answered(d); o.InReplyTo != "" {
 		o.Content = d.html()
+		o.Sensitive, o.Warning = d.warning(o.Type)
 		o.Vote = o.Type == string(vocab.NoteType) && o.Name != "" && o.Content == ""
 	}
 	return o, nil
@@ -77,6 +78,18 @@ func (r reader) answered(d rawDoc) coop.IRI {
 		}
 	}
 	return ""
+}
+
+// warning returns whether a reply is to be opened before it is read, and of what it
+// warns. The summary of a Note is a content warning, that of anything else is what
+// its name says. What only sensitive says warns without a word; so does Misskey's
+// empty warning, which is a space of no width.
+func (d rawDoc) warning(kind string) (sensitive bool, what string) {
+	switch vocab.ActivityVocabularyType(kind) {
+	case vocab.NoteType, vocab.QuestionType:
+		what = plainText(d.words("summary"), coop.MaxWarning)
+	}
+	return what != "" || string(d["sensitive"]) == "true", what
 }
 
 // html returns the text of a reply as HTML, of which no more is kept than a

@@ -9,7 +9,7 @@ var heardMisskey = map[string]string{
 	"misskey/block.json":                  "Block by https://misskey.example/users/9abc: COOP",
 	"misskey/create_quote.json":           `Create by https://misskey.example/users/9abc: Note https://misskey.example/notes/9ya3 by https://misskey.example/users/9abc, for all, answers EVENT: "read this RE: https://events.example/ap/"`,
 	"misskey/create_reply.json":           `Create by https://misskey.example/users/9abc: Note https://misskey.example/notes/9ya1 by https://misskey.example/users/9abc, for all, answers EVENT: "@hackspace@events.example うれしい！ See you "`,
-	"misskey/create_reply_followers.json": `Create by https://misskey.example/users/9abc: Note https://misskey.example/notes/9ya2 by https://misskey.example/users/9abc, for some, answers EVENT: "I am there"`,
+	"misskey/create_reply_followers.json": `Create by https://misskey.example/users/9abc: Note https://misskey.example/notes/9ya2 by https://misskey.example/users/9abc, for some, answers EVENT: "I am there", warns of ""`,
 	"misskey/create_vote.json":            `Create by https://misskey.example/users/9abc: Note https://misskey.example/users/9abc#votes/9ye1 by https://misskey.example/users/9abc, for some, a vote for "tea" in EVENT`,
 	"misskey/delete_note.json":            "Delete by https://misskey.example/users/9abc: https://misskey.example/notes/9xyz",
 	"misskey/delete_reply.json":           "Delete by https://misskey.example/users/9abc: https://misskey.example/notes/9ya1",

@@ -93,6 +93,9 @@ func saidOf(o activity.Object) string {
 	case o.InReplyTo != "":
 		line += fmt.Sprintf(", answers %s: %.40q", o.InReplyTo, o.Summary)
 	}
+	if o.Sensitive {
+		line += fmt.Sprintf(", warns of %q", o.Warning)
+	}
 	return line
 }
 

@@ -185,6 +185,8 @@ type Object struct {
 	Embedded  bool      // false where only the id is known
 	InReplyTo coop.IRI  // what it answers; of several the first
 	Content   string    // HTML as it came, not sanitised; only of what answers something, at most coop.MaxComment bytes
+	Sensitive bool      // only of what answers something: to be opened before it is read
+	Warning   string    // what it warns of, at most coop.MaxWarning characters; plain text, empty where that is not said
 	Language  string    // BCP 47; empty where it is not said
 	Vote      bool      // it answers with a name and without a text, as votes in a poll do
 	Raw       []byte    // the JSON as it came; nil unless Embedded

@@ -248,6 +248,32 @@ func TestWhatIsReadOfAReply(t *testing.T) {
 	}
 }
 
+func TestOfWhatAReplyWarns(t *testing.T) {
+	t.Parallel()
+	const to = `"inReplyTo":"` + someEvent + `","content":"x",`
+	for members, want := range map[string]activity.Object{
+		to + `"summary":"Spiders &amp; <b>snakes</b>\nand more","sensitive":true`: {Sensitive: true, Warning: "Spiders & snakes and more"},
+		to + `"summary":null,"summaryMap":{"de":"Spinnen"}`:                       {Sensitive: true, Warning: "Spinnen"},
+		to + `"summary":"","sensitive":true`:                                      {Sensitive: true},
+		to + `"summary":"\u200b","sensitive":true`:                                {Sensitive: true}, // Misskey's empty one
+		to + `"summary":"Spiders","sensitive":false`:                              {Sensitive: true, Warning: "Spiders"},
+		to + `"summary":null,"sensitive":"true"`:                                  {},
+		to + `"sensitive":1`:                                                      {},
+		to + `"type2":"x"`:                                                        {},
+		to + `"summary":"` + strings.Repeat("ü", 2_000) + `"`:                     {Sensitive: true, Warning: strings.Repeat("ü", coop.MaxWarning) + "…"},
+		`"content":"x","summary":"not a reply","sensitive":true`:                  {},
+	} {
+		o := reply(t, members)
+		if got := (activity.Object{Sensitive: o.Sensitive, Warning: o.Warning}); !cmp.Equal(want, got) {
+			t.Errorf("%.100s:\n%s", members, cmp.Diff(want, got))
+		}
+	}
+	article, err := activity.DecodeObject([]byte(`{"id":"https://a.example/n","type":"Article","summary":"A teaser",`+to+`"sensitive":false}`), false)
+	if err != nil || article.Sensitive || article.Warning != "" {
+		t.Errorf("the teaser of an article warns: %+v (%v)", article, err)
+	}
+}
+
 func TestTheTextOfAReplyIsBounded(t *testing.T) {
 	t.Parallel()
 	for what, text := range map[string]string{

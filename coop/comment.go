@@ -28,6 +28,7 @@ const (
 const (
 	MaxComment       = 20 << 10 // bytes of its HTML, and of its text
 	MaxCommentsShown = 5_000    // of one post
+	MaxWarning       = 500      // characters of what it warns of: Mastodon takes no more
 	MaxForward       = 64 << 10 // bytes of an activity that is passed on: each follower's server gets them. Misskey takes no more
 )
 
@@ -38,11 +39,13 @@ type Comment struct {
 	Coop      Name         `json:"coop"`   // whose post it is
 	By        IRI          `json:"by"`     // proven
 	Activity  IRI          `json:"activity"`
-	KeyID     IRI          `json:"key_id,omitempty"` // the key that the signature was checked with
-	InReplyTo IRI          `json:"in_reply_to"`      // the post, or a comment of it
-	Name      string       `json:"name,omitempty"`   // plain text
-	Body      string       `json:"body"`             // sanitised HTML
-	Text      string       `json:"text"`             // the same as plain text
+	KeyID     IRI          `json:"key_id,omitempty"`    // the key that the signature was checked with
+	InReplyTo IRI          `json:"in_reply_to"`         // the post, or a comment of it
+	Name      string       `json:"name,omitempty"`      // plain text
+	Sensitive bool         `json:"sensitive,omitempty"` // its author wants it to be opened first
+	Warning   string       `json:"warning,omitempty"`   // of what, if that is said; plain text
+	Body      string       `json:"body"`                // sanitised HTML
+	Text      string       `json:"text"`                // the same as plain text
 	Language  string       `json:"language,omitempty"`
 	URL       IRI          `json:"url"` // the page to read it on, on its own host
 	Published time.Time    `json:"published,omitzero"`

@@ -117,7 +117,8 @@ func (s *Service) judge(ctx context.Context, t thread, by keys.Signer, h activit
 	}
 	c = coop.Comment{
 		Object: o.ID, Post: t.post.ID, Coop: t.post.Coop, By: by.Actor, Activity: h.ID, KeyID: by.KeyID, InReplyTo: o.InReplyTo,
-		Name: content.Line(o.Name, coop.MaxTitle), Body: commentBody(o.Content), Language: o.Language, URL: o.URL,
+		Name: content.Line(o.Name, coop.MaxTitle), Sensitive: o.Sensitive, Warning: content.Line(o.Warning, coop.MaxWarning),
+		Body: commentBody(o.Content), Language: o.Language, URL: o.URL,
 		Published: coop.Stamp(o.Published), Updated: coop.Stamp(o.Updated), At: s.now(),
 		State: coop.CommentHeld, Private: !o.Public,
 	}
@@ -198,7 +199,7 @@ func (s *Service) ownComment(ctx context.Context, p coop.Post) (c coop.Comment, 
 	}
 	return coop.Comment{
 		Object: id, Post: t.post.ID, Coop: t.post.Coop, By: s.Site.Actor(p.Coop), Activity: s.Site.Activity(p.Activity), KeyID: s.Site.Key(p.Coop),
-		InReplyTo: replyTo, Name: p.Title, Body: p.Body, Text: commentText(p.Body), Language: p.Language, URL: s.Site.Page(p.Coop, p.Slug),
+		InReplyTo: replyTo, Name: p.Title, Sensitive: p.Summary != "", Warning: content.Line(p.Summary, coop.MaxWarning), Body: p.Body, Text: commentText(p.Body), Language: p.Language, URL: s.Site.Page(p.Coop, p.Slug),
 		Published: p.Published, Updated: updated, At: s.now(), State: coop.CommentShown,
 	}, true, nil
 }

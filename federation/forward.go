@@ -40,5 +40,6 @@ func (s *Service) brought(c coop.Comment) bool {
 		return false
 	}
 	o := create.Object
-	return !o.Embedded || o.By == c.By && commentBody(o.Content) == c.Body && content.Line(o.Name, coop.MaxTitle) == c.Name
+	return !o.Embedded || o.By == c.By && commentBody(o.Content) == c.Body && content.Line(o.Name, coop.MaxTitle) == c.Name &&
+		o.Sensitive == c.Sensitive && content.Line(o.Warning, coop.MaxWarning) == c.Warning
 }

@@ -280,6 +280,64 @@ func TestCommentIsItsAuthorsAndAboutWhatIsThere(t *testing.T) {
 	}, fedtest.Calm())
 }
 
+// What an author warns of is kept and shown, waits for a decision where it is
+// changed, and goes with what is rejected.
+func TestWarningStandsBeforeTheText(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, peer := n.Instance("a.example"), n.Peer("peer.example")
+		_, post := a.Publish(fedtest.Report("A report"))
+		note := change(change(reply(peer, post, "<p>eight legs</p>"), "summary", "Spiders <script>alert(1)</script>"), "sensitive", true)
+		id := note["id"].(coop.IRI)
+		send := func(kind string, note fedtest.Document) coop.Comment {
+			t.Helper()
+			wants(t, kind, peer.Send(a.Site.SharedInbox(), said(peer, kind, note)), http.StatusAccepted)
+			return comments(t, a, post)[id]
+		}
+		decide := func(s coop.CommentState) {
+			t.Helper()
+			if _, err := a.Fed.DecideComment(t.Context(), a.Coop, id, s, coop.Decision{By: "anna"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		page := func() string {
+			t.Helper()
+			time.Sleep(61 * time.Second)
+			res := a.Do(httptest.NewRequestWithContext(t.Context(), http.MethodGet, string(a.Site.Page(a.Coop, "a-report")), http.NoBody))
+			var body bytes.Buffer
+			if _, err := body.ReadFrom(res.Body); err != nil {
+				t.Fatal(err)
+			}
+			return body.String()
+		}
+		if got := send("Create", note); got.State != coop.CommentHeld || !got.Sensitive || got.Warning != "Spiders" || got.Text != "eight legs" {
+			t.Errorf("got %+v", got)
+		}
+		decide(coop.CommentShown)
+		body := page()
+		if at := strings.Index(body, "<details>"); at < 0 || !strings.Contains(body[:strings.Index(body, "eight legs")], "<bdi>Spiders</bdi></summary>") {
+			t.Errorf("the page says %s", body)
+		}
+		later := func(hours int) string {
+			return time.Now().Add(time.Duration(hours) * time.Hour).UTC().Format(time.RFC3339)
+		}
+		changed := change(change(note, "summary", "bad words"), "updated", later(1))
+		if got := send("Update", changed); got.State != coop.CommentHeld || got.Warning != "bad words" {
+			t.Errorf("a changed warning: %+v", got)
+		}
+		policy(t, a, coop.CommentsOpen)
+		other := change(change(reply(peer, post, "<p>no word</p>"), "sensitive", true), "summary", nil)
+		send("Create", other)
+		if body := page(); !strings.Contains(body, "Sensitive content</summary>") || strings.Contains(body, "bad words") {
+			t.Errorf("the page says %s", body)
+		}
+		decide(coop.CommentRejected)
+		if got := comments(t, a, post)[id]; got.Warning != "" || got.Sensitive {
+			t.Errorf("what was rejected warns: %+v", got)
+		}
+	}, fedtest.Calm())
+}
+
 // Only the co-op's own people decide; a rejected comment stays away, and one that is
 // changed while the co-op looks at each waits again.
 func TestCommentsAreDecidedAbout(t *testing.T) {

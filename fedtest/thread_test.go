@@ -101,6 +101,9 @@ func TestOnlyWhatWasDecidedAboutIsForwarded(t *testing.T) {
 			"another version": {func(note fedtest.Document) any {
 				return change(change(note, "content", "<p>bad words</p>"), "attributedTo", nil)
 			}, false, 0},
+			"with another warning": {func(note fedtest.Document) any {
+				return change(change(note, "summary", "Bad words"), "attributedTo", nil)
+			}, false, 0},
 			"with another title": {func(note fedtest.Document) any { return change(change(note, "name", "Bad words"), "attributedTo", nil) }, false, 0},
 		} {
 			note := reply(author, post, "<p>good words</p>")

@@ -23,7 +23,7 @@ func (a *audit) replies() {
 		if c.Forward {
 			a.body(bCommentBodies, k, "a comment that is to be passed on needs")
 		}
-		if c.State == coop.CommentRejected && c.Body+c.Text+c.Name != "" {
+		if c.State == coop.CommentRejected && c.Body+c.Text+c.Name+c.Warning != "" {
 			a.find("comments: %q was rejected, but its text is still there", k)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"unicode/utf8"
 
 	"plenum/coop"
 )
@@ -67,7 +68,7 @@ func admit(t *tx, old, c *coop.Comment) error {
 	if err := named(c.By, c.Activity); err != nil {
 		return err
 	}
-	if max(len(c.Body), len(c.Text)) > coop.MaxComment {
+	if max(len(c.Body), len(c.Text)) > coop.MaxComment || utf8.RuneCountInString(c.Warning) > coop.MaxWarning {
 		return coop.Fail(coop.TooLarge, "", "the comment is too long")
 	}
 	if old != nil && old.By != c.By {
@@ -106,7 +107,7 @@ func revised(old, c *coop.Comment) {
 		c.Raw = raw
 		return
 	}
-	changed := old.Name != c.Name || old.Body != c.Body
+	changed := old.Name != c.Name || old.Body != c.Body || old.Warning != c.Warning || old.Sensitive != c.Sensitive
 	c.Post, c.Coop, c.At, c.Forward = old.Post, old.Coop, old.At, old.Forward && !changed // what is kept to be passed on is the first version
 	if old.State == coop.CommentHeld || !changed {
 		c.State = old.State
@@ -205,7 +206,7 @@ func (db *DB) DecideComment(ctx context.Context, object coop.IRI, s coop.Comment
 
 // blank is what is kept of a rejected comment: whose it is, nothing of what it said.
 func blank(c coop.Comment) coop.Comment {
-	c.Name, c.Body, c.Text, c.URL, c.Forward = "", "", "", "", false
+	c.Name, c.Warning, c.Body, c.Text, c.URL, c.Sensitive, c.Forward = "", "", "", "", "", false, false
 	return c
 }
 

@@ -28,17 +28,19 @@ type thread struct {
 // remark is a comment as the page shows it. All but its body is text from
 // elsewhere.
 type remark struct {
-	T      *words
-	Anchor string
-	Author sender
-	URL    coop.IRI
-	At     moment
-	To     *answered // nil where it answers the post
-	Title  string
-	Lang   string
-	Body   template.HTML // empty where it is too long for the page
-	Text   string        // its beginning, instead
-	Read   string        // the words of the link to the whole
+	T       *words
+	Anchor  string
+	Author  sender
+	URL     coop.IRI
+	At      moment
+	To      *answered // nil where it answers the post
+	Warning string    // what has to be opened first says this; empty where nothing has
+	Warned  bool      // Warning is its author's words, and not ours
+	Title   string
+	Lang    string
+	Body    template.HTML // empty where it is too long for the page
+	Text    string        // its beginning, instead
+	Read    string        // the words of the link to the whole
 }
 
 // answered is the comment that a comment answers.
@@ -124,6 +126,12 @@ func (s setter) remark(i CommentItem, n int) remark {
 	r := remark{
 		T: s.T, Anchor: anchor(n), Author: senderOf(i.Author, c.By), URL: cmp.Or(c.URL, c.Object), At: s.published(at, i.Zone),
 		Title: excerpt(c.Name, coop.MaxTitle), Lang: c.Language,
+	}
+	if c.Sensitive {
+		r.Warning, r.Warned = excerpt(c.Warning, coop.MaxWarning), c.Warning != ""
+		if !r.Warned {
+			r.Warning = s.T.Sensitive
+		}
 	}
 	if len(c.Body) > maxBody {
 		r.Text = excerpt(c.Text, maxStart)

@@ -23,12 +23,13 @@ func comments(p coop.Post) []web.CommentItem {
 		}},
 		{Zone: "Europe/Berlin", Comment: coop.Comment{
 			Object: "https://unknown.example/notes/7", By: "https://unknown.example/users/x", InReplyTo: "https://social.example/users/anna/statuses/1",
-			Name: "Re: prams", Body: `<h2>Yes</h2><p>There is a lift. خوش آمدید</p><ul><li>Ground floor</li><li>First floor</li></ul>`,
+			Name: "Re: prams", Sensitive: true, Warning: "Stairs <b>", Language: "en", Body: `<h2>Yes</h2><p>There is a lift. خوش آمدید</p><ul><li>Ground floor</li><li>First floor</li></ul>`,
 			At: at("2018-12-21T10:00:00Z"), State: coop.CommentShown,
 		}},
 		{Zone: "Europe/Berlin", Author: cotech, Comment: coop.Comment{
 			Object: "https://cotech.example/ap/notes/01CZZZZZZZ0000000000000031", By: cotech.ID, InReplyTo: "https://social.example/users/anna/statuses/0",
-			Body: "<p>" + strings.Repeat("We will come with a whole delegation. ", 300) + "</p>", Text: strings.Repeat("We will come with a whole delegation. ", 300),
+			Sensitive: true,
+			Body:      "<p>" + strings.Repeat("We will come with a whole delegation. ", 300) + "</p>", Text: strings.Repeat("We will come with a whole delegation. ", 300),
 			Published: at("2030-01-01T00:00:00Z"), At: at("2018-12-22T10:00:00Z"), State: coop.CommentShown,
 		}},
 	}

@@ -29,6 +29,12 @@ func TestCommentsAreShownAsTheirs(t *testing.T) {
 		`Replies appear here once IT-Kollektiv has approved them.`,
 		`<a rel="next" href="https://events.example/@it_kollektiv/meetup-one?comments=2#comments">Later comments`,
 	)
+	has(t, body, `<summary class="p-summary">Content warning: <bdi lang="en">Stairs &lt;b&gt;</bdi></summary>`, `<summary class="p-summary">Sensitive content</summary>`)
+	has(t, render(t, views(pages(t), "de")["discussed"]), `>Inhaltswarnung: <bdi lang="en">Stairs`, `>Sensibler Inhalt</summary>`)
+	hasNot(t, body, `<details open`)
+	if got := strings.Count(body, "<details>"); got != 2 {
+		t.Errorf("%d comments have to be opened, want 2", got)
+	}
 	hasNot(t, body, `<h2>Yes`, `rel="prev"`, `There are no comments yet`, `2030`)
 	if n := strings.Count(body, "whole delegation"); n < 10 || n > 40 {
 		t.Errorf("a comment that is too long has %d sentences on the page", n)

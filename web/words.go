@@ -49,6 +49,7 @@ type words struct {
 	CommentsOne, CommentsMany, LikesOne, LikesMany             string
 	SharesOne, SharesMany, CommentHow, CommentHeld             string
 	AnotherComment, EarlierComments, LaterComments             string
+	ContentWarning, Sensitive                                  string
 	CommentPages, Going, SeatsOf, WaitingOne, WaitingMany      string
 	TakePart, JoinHow, JoinRestricted, JoinFull, JoinMastodon  string
 	JoinExternal, JoinWhole, JoinFullAsked                     string
@@ -109,6 +110,7 @@ var catalogue = map[string]*words{
 		SharesOne: "1 share", SharesMany: "%d shares",
 		CommentHow:  "Reply from your own account, on Mastodon or anywhere else in the fediverse: search there for this address.",
 		CommentHeld: "Replies appear here once %s has approved them.", AnotherComment: "another comment",
+		ContentWarning: "Content warning:", Sensitive: "Sensitive content",
 		EarlierComments: "Earlier comments", LaterComments: "Later comments", CommentPages: "Pages of comments",
 		Going: "Going", SeatsOf: "%d of %d seats", WaitingOne: "1 on the waiting list", WaitingMany: "%d on the waiting list",
 		TakePart: "How to take part", JoinHow: "Say that you are coming from your own account, on Mobilizon, Friendica, Hubzilla or any other server that knows events: search there for this address and join the event.",
@@ -176,6 +178,7 @@ var catalogue = map[string]*words{
 		SharesOne: "1 Mal geteilt", SharesMany: "%d Mal geteilt",
 		CommentHow:  "Antworte vom eigenen Konto aus, auf Mastodon oder irgendwo sonst im Fediverse: Suche dort nach dieser Adresse.",
 		CommentHeld: "Antworten erscheinen hier, sobald %s sie freigegeben hat.", AnotherComment: "einen anderen Kommentar",
+		ContentWarning: "Inhaltswarnung:", Sensitive: "Sensibler Inhalt",
 		EarlierComments: "Frühere Kommentare", LaterComments: "Spätere Kommentare", CommentPages: "Seiten mit Kommentaren",
 		Going: "Zusagen", SeatsOf: "%d von %d Plätzen", WaitingOne: "1 auf der Warteliste", WaitingMany: "%d auf der Warteliste",
 		TakePart: "So nimmst du teil", JoinHow: "Sag vom eigenen Konto aus zu, auf Mobilizon, Friendica, Hubzilla oder einem anderen Server, der Veranstaltungen kennt: Suche dort nach dieser Adresse und nimm teil.",

@@ -105,6 +105,9 @@ var linked = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 // approves the title and the links too.
 func (a *app) comment(c handlers.CommentInfo) {
 	a.say("%s  %s on %s%s", due(c.At), about(c.Handle), cmp.Or(c.Slug, string(c.Post)), map[bool]string{true: ", not for the public"}[c.Private])
+	if c.Sensitive {
+		a.say("  warning: %s", cmp.Or(content.Line(c.Warning, coop.MaxWarning), "sensitive content"))
+	}
 	if c.Name != "" {
 		a.say("  title: %s", content.Line(c.Name, coop.MaxTitle))
 	}

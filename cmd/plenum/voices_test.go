@@ -46,8 +46,8 @@ func tell(ctx context.Context, db *store.DB, site coop.Site, slug string) error 
 	object := site.Object(p.Kind, p.ID)
 	for i, c := range []coop.Comment{
 		{Object: "https://social.example/notes/1", By: anna, Body: "<p>Is there room for a pram?</p>", Text: "Is there room for a pram?"},
-		{Object: "https://bots.example/notes/2", By: spam, Name: "A bargain", Body: `<p>Buy <a href="https://pills.example/?a=1&amp;b=2" rel="nofollow noopener noreferrer">pills</a></p>`, Text: "Buy pills"},
-		{Object: "https://social.example/notes/3", By: ben, Body: "<p>Between us</p>", Text: "Between us", Private: true},
+		{Object: "https://bots.example/notes/2", By: spam, Name: "A bargain", Sensitive: true, Warning: "Advertisement", Body: `<p>Buy <a href="https://pills.example/?a=1&amp;b=2" rel="nofollow noopener noreferrer">pills</a></p>`, Text: "Buy pills"},
+		{Object: "https://social.example/notes/3", By: ben, Body: "<p>Between us</p>", Text: "Between us", Sensitive: true, Private: true},
 	} {
 		c.Post, c.Coop, c.Activity, c.InReplyTo, c.URL, c.State = p.ID, p.Coop, c.Object+"/create", object, c.Object, coop.CommentHeld
 		c.At, c.Published = now.Add(time.Duration(i)*time.Second), now
