@@ -182,7 +182,7 @@ type FetchFunc func(ctx context.Context, url, accept string, sign func(*http.Req
 
 // Event is something that a person who watches the instance would want to see.
 type Event struct {
-	What   string // "verified", "refused", "asked", "followed", "unfollowed", "accepted", "rejected", "kept", "published", "revised", "withdrawn"
+	What   string // "verified", "refused", "not believed", "asked", "followed", "unfollowed", "accepted", "rejected", "kept", "published", "revised", "withdrawn"
 	Type   string // of the activity
 	Coop   coop.Name
 	Actor  coop.IRI // the peer

@@ -26,10 +26,29 @@ func (s *Service) admit(claim *keys.Claim, h activity.Head) error {
 		return coop.Fail(coop.Unauthorized, op, "activity and actor must be on one host")
 	case s.Site.Local(h.Actor):
 		return coop.Fail(coop.Unauthorized, op, "this actor is one of ours")
-	case !coop.SameOrigin(h.Actor, claim.KeyID) && !keys.HasProof(h.Raw):
-		return coop.Fail(coop.Unauthorized, op, "the key must be the actor's, or the activity must carry a proof by it")
 	}
 	return nil
+}
+
+// hearsay reports whether an activity comes from elsewhere than its actor does, with
+// nothing in it that we could believe. What else may stand in it, as signatures by
+// Linked Data, is not looked at.
+func hearsay(claim *keys.Claim, h activity.Head) bool {
+	return !coop.SameOrigin(h.Actor, claim.KeyID) && !keys.HasProof(h.Raw)
+}
+
+// overheard takes hearsay and makes nothing of it: neither is its actor asked for,
+// nor is it remembered, so that the genuine may still come. Who has proven to have
+// brought it has done what ActivityPub asks for, and is not told to try again or
+// that we are out of order; 401 would say so. AP §7.1.2, S27.
+func (s *Service) overheard(ctx context.Context, claim *keys.Claim, h activity.Head) (proven bool, err error) {
+	carrier, err := s.proveCarrier(ctx, claim)
+	if err != nil {
+		s.observe(Event{What: "refused", Type: h.Type, Actor: h.Actor, Note: string(coop.CodeOf(err))})
+		return false, err
+	}
+	s.observe(Event{What: "not believed", Type: h.Type, Actor: carrier.Actor, Object: h.ID})
+	return true, nil
 }
 
 // prove finds out who says an activity. As a rule that is who signed the request,

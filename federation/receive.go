@@ -26,6 +26,9 @@ func (s *Service) Receive(ctx context.Context, claim *keys.Claim, in activity.In
 	if err := s.admit(claim, h); err != nil {
 		return false, err
 	}
+	if hearsay(claim, h) {
+		return s.overheard(ctx, claim, h)
+	}
 	if d, ok := in.(activity.Delete); ok && d.Object == h.Actor {
 		return s.actorDeleted(ctx, claim, d)
 	}

@@ -57,7 +57,6 @@ func TestActivityThatIsPassedOnCountsByTheProofOfItsAuthor(t *testing.T) {
 			return out
 		}
 		for what, doc := range map[string]fedtest.Document{
-			"no proof":                         next,
 			"a null":                           change(next, "proof", []any{}),
 			"a proof of somebody else":         evil.Prove(next),
 			"the author's key id, another key": forged(next, author.EdwardsID(), evil.Edwards(), time.Now()),
@@ -68,7 +67,7 @@ func TestActivityThatIsPassedOnCountsByTheProofOfItsAuthor(t *testing.T) {
 			"for something else":               proof("proofPurpose", "authentication"),
 			"a week and a day old":             forged(next, author.EdwardsID(), author.Edwards(), time.Now().Add(-8*24*time.Hour)),
 			"two hours ahead":                  forged(next, author.EdwardsID(), author.Edwards(), time.Now().Add(2*time.Hour)),
-			"of Linked Data":                   change(next, "signature", fedtest.Document{"type": "RsaSignature2017", "creator": author.KeyID, "signatureValue": "AAAA"}),
+			"of Linked Data too":               change(forged(next, author.EdwardsID(), evil.Edwards(), time.Now()), "signature", linked(author)),
 		} {
 			wants(t, what, pass(evil, doc), http.StatusUnauthorized)
 		}
@@ -83,6 +82,77 @@ func TestActivityThatIsPassedOnCountsByTheProofOfItsAuthor(t *testing.T) {
 		if got := a.Names(); got != "" {
 			t.Errorf("after its Delete there is %q", got)
 		}
+	}, fedtest.Calm())
+}
+
+// linked is a signature by Linked Data as Mastodon puts it into what it passes on.
+func linked(by *fedtest.Peer) fedtest.Document {
+	return fedtest.Document{"type": "RsaSignature2017", "creator": by.KeyID, "created": "2018-12-27T10:00:00Z", "signatureValue": "AAAA"}
+}
+
+// docs/security.md S27: what is passed on without a proof by its author changes
+// nothing, costs no request to its author, and does not stand in the way of the same
+// from the author; whoever is proven to bring it is not told to come again.
+func TestWhatIsPassedOnWithoutAProofCountsForNothing(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author, other, evil := n.Instance("a.example"), n.Peer("author.example"), n.Peer("other.example"), n.Peer("evil.example")
+		author.Befriends(a)
+		author.Follows(a, a.Actor())
+		policy(t, a, coop.CommentsOpen)
+		_, post := a.Publish(fedtest.Report("A report"))
+		inbox := a.Site.SharedInbox()
+		note, comment := author.Note("genuine"), reply(author, post, "<p>genuine</p>")
+		for _, o := range []fedtest.Document{note, comment} {
+			wants(t, "its Create", author.Send(inbox, said(author, "Create", o)), http.StatusAccepted)
+		}
+		n.Quiet()
+		forged := reply(author, post, "<p>forged</p>")
+		before := len(n.Exchanges(nil))
+		for what, doc := range map[string]fedtest.Document{
+			"a Create":           said(author, "Create", forged),
+			"one that is no id":  said(author, "Create", forged["id"]),
+			"an Update":          said(author, "Update", change(comment, "content", "<p>forged</p>")),
+			"a Delete":           said(author, "Delete", note["id"]),
+			"of a comment":       said(author, "Delete", fedtest.Document{"type": "Tombstone", "id": comment["id"]}),
+			"of the actor":       said(author, "Delete", author.ID),
+			"of an unknown one":  said(author, "Delete", author.ID+"s"),
+			"an Undo":            said(author, "Undo", fedtest.Document{"type": "Follow", "actor": author.ID, "object": a.Actor()}),
+			"a Block":            said(author, "Block", a.Actor()),
+			"a Like":             said(author, "Like", post),
+			"an Update of actor": said(author, "Update", author.Document()),
+			"a Move":             change(said(author, "Move", author.ID), "target", evil.ID),
+		} {
+			for _, signature := range []any{nil, linked(author)} {
+				doc := change(doc, "signature", signature)
+				wants(t, what, other.Send(inbox, doc), http.StatusAccepted)
+				unproven := evil.Letter(inbox, doc)
+				unproven.KeyID = other.KeyID
+				wants(t, what+" in a request that nobody proved", evil.Post(unproven), http.StatusUnauthorized)
+			}
+		}
+		for _, e := range n.Exchanges(nil)[before:] {
+			if e.From == "a.example" && e.To != "other.example" {
+				t.Errorf("%s was asked for something", e.To)
+			}
+		}
+		n.Quiet()
+		if got := a.Names(); got != "genuine" {
+			t.Errorf("kept %q", got)
+		}
+		all := comments(t, a, post)
+		if c := all[comment["id"].(coop.IRI)]; len(all) != 1 || c.Text != "genuine" {
+			t.Errorf("got %+v", all)
+		}
+		if a.Followers(a.Coop)[author.ID] == "" || total(object(t, a, post), "likes") != 0 {
+			t.Error("an Undo or a Like counted")
+		}
+		wants(t, "from its author", author.Send(inbox, said(author, "Create", forged)), http.StatusAccepted)
+		if got := comments(t, a, post); len(got) != 2 {
+			t.Errorf("what was passed on before stands in the way: %+v", got)
+		}
+		a.Control(http.MethodPost, "/control/moderation/rules", fedtest.Document{"target": "other.example", "level": "refuse"}, nil)
+		wants(t, "by who is refused", other.Send(inbox, said(author, "Like", post)), http.StatusForbidden)
 	}, fedtest.Calm())
 }
 

@@ -120,23 +120,26 @@ func TestUnprovenRequestIsRefused(t *testing.T) {
 		change change
 		status int
 	}{
-		"S01 body swapped":         {swap("coops/alpha", "coops/relay"), 401},
-		"S02 no Digest":            {func(r *http.Request) { r.Header.Del("Digest") }, 401},
-		"S03 Digest of MD5":        {func(r *http.Request) { r.Header.Set("Digest", "MD5=xxxx") }, 401},
-		"S04 two Digests":          {with("Digest", "SHA-256=AAAA"), 400},
-		"S09 other inbox":          {func(r *http.Request) { r.RequestURI, r.URL.Path = "/ap/coops/alpha/inbox", "/ap/coops/alpha/inbox" }, 401},
-		"S10 other host":           {func(r *http.Request) { r.Host = "other.example" }, 401},
-		"S10 X-Forwarded-Host":     {func(r *http.Request) { r.Host = "other.example"; r.Header.Set("X-Forwarded-Host", site.Domain) }, 401},
-		"S11 two hours old":        {p.signed(x, body, 2*time.Hour), 401},
-		"S11 two hours ahead":      {p.signed(x, body, -2*time.Hour), 401},
-		"S12 no Date":              {func(r *http.Request) { r.Header.Set("Date", "yesterday") }, 401},
-		"S15 two Signatures":       {with("Signature", `keyId="x"`), 400},
-		"no Signature":             {func(r *http.Request) { r.Header.Del("Signature") }, 401},
-		"another key":              {p.resigned(body, x.key), 401},
-		"key that is not listed":   {p.resigned(body, x.id+"#other-key"), 401},
-		"S20 key of another host":  {p.resigned(body, evil.key), 401},
-		"S23 key of a foreign URL": {p.resigned(body, "https://nowhere.example/u#main-key"), 401},
-		"S25 both forms":           {with("Signature-Input", `sig1=("@method");created=1`), 400},
+		"S01 body swapped":        {swap("coops/alpha", "coops/relay"), 401},
+		"S02 no Digest":           {func(r *http.Request) { r.Header.Del("Digest") }, 401},
+		"S03 Digest of MD5":       {func(r *http.Request) { r.Header.Set("Digest", "MD5=xxxx") }, 401},
+		"S04 two Digests":         {with("Digest", "SHA-256=AAAA"), 400},
+		"S09 other inbox":         {func(r *http.Request) { r.RequestURI, r.URL.Path = "/ap/coops/alpha/inbox", "/ap/coops/alpha/inbox" }, 401},
+		"S10 other host":          {func(r *http.Request) { r.Host = "other.example" }, 401},
+		"S10 X-Forwarded-Host":    {func(r *http.Request) { r.Host = "other.example"; r.Header.Set("X-Forwarded-Host", site.Domain) }, 401},
+		"S11 two hours old":       {p.signed(x, body, 2*time.Hour), 401},
+		"S11 two hours ahead":     {p.signed(x, body, -2*time.Hour), 401},
+		"S12 no Date":             {func(r *http.Request) { r.Header.Set("Date", "yesterday") }, 401},
+		"S15 two Signatures":      {with("Signature", `keyId="x"`), 400},
+		"no Signature":            {func(r *http.Request) { r.Header.Del("Signature") }, 401},
+		"another key":             {p.resigned(body, x.key), 401},
+		"key that is not listed":  {p.resigned(body, x.id+"#other-key"), 401},
+		"S20 key of another host": {p.resigned(body, evil.key), 401},
+		"S23 key of a user": {func(r *http.Request) {
+			p.resigned(body, "https://nowhere.example/u#main-key")(r)
+			r.Header.Set("Signature", strings.Replace(r.Header.Get("Signature"), "nowhere", "eve@nowhere", 1))
+		}, 401},
+		"S25 both forms": {with("Signature-Input", `sig1=("@method");created=1`), 400},
 	} {
 		a := p.deliver("/ap/inbox", x, body, c.change)
 		if a.Code != c.status {

@@ -43,7 +43,7 @@ var guards = []guard{
 		"if n := k.N.BitLen(); n < minBits || n > maxBits {", "if n := k.N.BitLen(); n < 0 {"}},
 		"keys.TestKeyThatProvesNothingIsRefused", ""},
 	{"S20", "the key is asked of whom its id names, and not of the actor", []cut{
-		{"federation/prove.go", "case !coop.SameOrigin(h.Actor, claim.KeyID) && !keys.HasProof(h.Raw):", "case false:"},
+		{"federation/receive.go", "if hearsay(claim, h) {", "if false {"},
 		{"federation/prove.go", "if coop.SameOrigin(h.Actor, claim.KeyID) {", "if true {"},
 		{"federation/prove.go", "a, err := s.provenBy(ctx, actor, func", "a, err := s.provenBy(ctx, claim.KeyID.WithoutFragment(), func"}},
 		"fedtest.TestKeySpeaksForNobodyButTheActorWhoListsIt", "S20"},
@@ -60,6 +60,11 @@ var guards = []guard{
 	{"S27", "the proof of what is passed on is not checked", []cut{{"federation/prove.go",
 		"if _, err = s.provenBy(ctx, h.Actor, func(k actorKeys) error { return k.asserted(proof, s.Now()) }); err != nil {", "if err != nil {"}},
 		"fedtest.TestActivityThatIsPassedOnCountsByTheProofOfItsAuthor", ""},
+	{"S27", "what is passed on without a proof counts by whoever brings it", []cut{
+		{"federation/receive.go", "if hearsay(claim, h) {", "if false {"},
+		{"federation/prove.go", "if coop.SameOrigin(h.Actor, claim.KeyID) {", "if true {"},
+		{"federation/prove.go", "a, err := s.provenBy(ctx, actor, func", "a, err := s.provenBy(ctx, claim.KeyID.WithoutFragment(), func"}},
+		"fedtest.TestWhatIsPassedOnWithoutAProofCountsForNothing", ""},
 	{"S30", "any key of the actor proves documents", []cut{{"federation/prove.go",
 		"if !k.assertion {", "if false {"}},
 		"fedtest.TestKeyProvesDocumentsOnlyWhereItIsListedForThat", ""},
