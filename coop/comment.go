@@ -55,6 +55,7 @@ type Comment struct {
 	Since     time.Time    `json:"since,omitzero"`    // when it came to its state, where that was not at once
 	Private   bool         `json:"private,omitempty"` // not addressed to the public: never shown
 	Forward   bool         `json:"forward,omitempty"` // addressed to the co-op's followers: passed on to them once it is shown. AP §7.1.2
+	Passed    ID           `json:"passed,omitempty"`  // the document that passed it on: whoever was given it is told of its end
 	Raw       []byte       `json:"-"`                 // the activity as it came, stored beside the row while Forward is set
 }
 

@@ -115,6 +115,9 @@ type CommentStore interface {
 	// stands; what may not be kept is an error.
 	KeepComment(ctx context.Context, c coop.Comment, seen coop.Seen, out coop.Outgoing) (coop.Comment, error)
 	DecideComment(ctx context.Context, object coop.IRI, s coop.CommentState, d coop.Decision, out coop.Outgoing) (coop.Comment, error)
+	// Recall drops a comment as Drop does, with what tells those of it to whom it was
+	// passed on.
+	Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, out coop.Outgoing) error
 	Comment(ctx context.Context, object coop.IRI) (coop.Comment, error)
 	Comments(ctx context.Context, q coop.CommentQuery) ([]coop.Comment, error)
 }

@@ -3,9 +3,12 @@
 package federation
 
 import (
+	"context"
+
 	"plenum/activity"
 	"plenum/content"
 	"plenum/coop"
+	"plenum/keys"
 )
 
 // forward makes what passes a comment on to the followers of the co-op whose post
@@ -42,4 +45,30 @@ func (s *Service) brought(c coop.Comment) bool {
 	o := create.Object
 	return !o.Embedded || o.By == c.By && commentBody(o.Content) == c.Body && content.Line(o.Name, coop.MaxTitle) == c.Name &&
 		o.Sensitive == c.Sensitive && content.Line(o.Warning, coop.MaxWarning) == c.Warning
+}
+
+// deleted drops what its author takes back. Of a comment that was passed on those are
+// told who were given it: its author cannot reach them with this either. The bytes
+// are those that came, and are passed on once, as the comment was. AP §7.1.2.
+func (s *Service) deleted(ctx context.Context, by keys.Signer, in activity.Delete, seen coop.Seen) error {
+	c, err := s.Comments.Comment(ctx, in.Object)
+	if err != nil && coop.CodeOf(err) != coop.NotFound {
+		return err
+	}
+	h := in.Head()
+	if err != nil || c.By != by.Actor || !c.Forward && c.Passed == "" || len(h.Raw) > coop.MaxForward {
+		return s.Inbox.Drop(ctx, in.Object, by.Actor, seen)
+	}
+	id, err := s.newID()
+	if err != nil {
+		return err
+	}
+	doc := coop.Document{ID: id, Actor: c.Coop, Type: "Delete", At: s.now(), Forwarded: h.ID, Comment: c.Object, Body: h.Raw}
+	f := fan(doc, nil, c.Coop)
+	f.Except = coop.HostOf(c.By)
+	if err := s.Comments.Recall(ctx, c.Object, by.Actor, seen, coop.Outgoing{Documents: []coop.Document{doc}, Fans: []coop.Fan{f}}); err != nil {
+		return err
+	}
+	s.kick()
+	return nil
 }

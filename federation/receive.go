@@ -120,7 +120,7 @@ func (s *Service) dispatch(ctx context.Context, by keys.Signer, in activity.Inbo
 		}
 		return s.created(ctx, by, in.Head(), in.Object, seen)
 	case activity.Delete:
-		return s.Inbox.Drop(ctx, in.Object, by.Actor, seen)
+		return s.deleted(ctx, by, in, seen)
 	case activity.Block:
 		return s.blocked(ctx, by, in, seen)
 	case activity.Move:

@@ -128,11 +128,78 @@ func TestOnlyWhatWasDecidedAboutIsForwarded(t *testing.T) {
 	}, fedtest.Calm())
 }
 
+// AP §7.1.2: those who were given a comment are told of its end, once, as its author
+// said it, and nobody else is: neither who has not got it, nor the author's own host.
+func TestEndOfACommentComesToWhomItWasPassedOn(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author, fan, down, late := n.Instance("a.example"), n.Peer("author.example"), n.Peer("fan.example"), n.Peer("down.example"), n.Peer("late.example")
+		for _, p := range []*fedtest.Peer{author.Another("/beside"), fan, down} {
+			p.Follows(a, a.Actor())
+		}
+		policy(t, a, coop.CommentsOpen)
+		_, post := a.Publish(fedtest.Report("A report"))
+		n.Quiet()
+		inbox := a.Site.SharedInbox()
+		send := func(cc any) (id coop.IRI) {
+			note := reply(author, post, "<p>for all of you</p>")
+			note["to"], note["cc"] = []any{coop.Public}, cc
+			create := said(author, "Create", note)
+			create["to"], create["cc"] = note["to"], cc
+			wants(t, "Create", author.Send(inbox, create), http.StatusAccepted)
+			return note["id"].(coop.IRI)
+		}
+		n.Down(down.Host, true)
+		followers := []any{a.Site.Of(a.Coop, "followers")}
+		passed, rejected, plain := send(followers), send(followers), send([]any{})
+		n.Settle()
+		late.Follows(a, a.Actor())
+		if _, err := a.Fed.DecideComment(t.Context(), a.Coop, rejected, coop.CommentRejected, coop.Decision{By: "anna"}); err != nil {
+			t.Fatal(err)
+		}
+		end := func(id coop.IRI) fedtest.Document {
+			doc := said(author, "Delete", fedtest.Document{"type": "Tombstone", "id": id})
+			doc["to"], doc["signature"] = []any{coop.Public}, linked(author)
+			return doc
+		}
+		wants(t, "a forged Delete", late.Send(inbox, change(end(passed), "actor", late.ID)), http.StatusUnauthorized)
+		wants(t, "a neighbour's", author.Another("/neighbour").Send(inbox, change(end(passed), "actor", author.ID+"s")), http.StatusUnauthorized)
+		first, again, other, third := end(passed), end(passed), end(rejected), end(plain)
+		for _, doc := range []fedtest.Document{first, first, again, other, third} {
+			wants(t, "Delete", author.Send(inbox, doc), http.StatusAccepted)
+		}
+		n.Down(down.Host, false)
+		n.Quiet()
+		for what, c := range map[string]struct {
+			doc  fedtest.Document
+			want int
+		}{"passed on": {first, 1}, "deleted again": {again, 0}, "rejected meanwhile": {other, 1}, "never passed on": {third, 0}} {
+			got := arrived(c.doc, fan)
+			if len(got) != c.want || c.want > 0 && (!bytes.Equal(got[0].Body, c.doc.Bytes()) || got[0].Verified) {
+				t.Errorf("%s: the Delete came %d times, want %d as it was", what, len(got), c.want)
+			}
+			if got := arrived(c.doc, author, late); len(got) != 0 {
+				t.Errorf("%s: the Delete came to who was not given it: %+v", what, got)
+			}
+		}
+		for _, got := range down.Got("Create") {
+			if bytes.Contains(got.Body, []byte("for all of you")) {
+				t.Errorf("what was deleted came to who was down: %s", got.Body)
+			}
+		}
+		for _, d := range a.Deliveries(coop.DeliveryFilter{}) {
+			if status, _ := a.Get(a.Site.Activity(d.Document)); d.Type == "Delete" && status != http.StatusNotFound {
+				t.Errorf("what was passed on answers %d", status)
+			}
+		}
+	}, fedtest.Calm())
+}
+
 // arrived is an activity as it came to some peers.
-func arrived(create fedtest.Document, at ...*fedtest.Peer) (got []fedtest.Received) {
+func arrived(doc fedtest.Document, at ...*fedtest.Peer) (got []fedtest.Received) {
 	for _, p := range at {
-		for _, g := range p.Got("Create") {
-			if g.ID == string(create["id"].(coop.IRI)) {
+		for _, g := range p.Got() {
+			if g.ID == string(doc["id"].(coop.IRI)) {
 				got = append(got, g)
 			}
 		}

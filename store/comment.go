@@ -108,7 +108,8 @@ func revised(old, c *coop.Comment) {
 		return
 	}
 	changed := old.Name != c.Name || old.Body != c.Body || old.Warning != c.Warning || old.Sensitive != c.Sensitive
-	c.Post, c.Coop, c.At, c.Forward = old.Post, old.Coop, old.At, old.Forward && !changed // what is kept to be passed on is the first version
+	c.Post, c.Coop, c.At, c.Passed = old.Post, old.Coop, old.At, old.Passed
+	c.Forward = old.Forward && !changed // what is kept to be passed on is the first version
 	if old.State == coop.CommentHeld || !changed {
 		c.State = old.State
 	}
@@ -138,6 +139,9 @@ func putComment(t *tx, old, c *coop.Comment, out coop.Outgoing) error {
 	passed := appears && (old == nil || old.Forward) // it may have been changed since out was made
 	if appears {
 		c.Forward = false
+	}
+	if passed && len(out.Documents) > 0 {
+		c.Passed = out.Documents[0].ID
 	}
 	switch {
 	case old == nil && c.Forward && len(c.Raw) > 0:

@@ -104,6 +104,12 @@ func discard(t *tx, r *coop.Received) {
 // Create, or a Follow that was undone, of the same author that comes late is
 // ignored.
 func (db *DB) Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) error {
+	return db.Recall(ctx, object, by, seen, coop.Outgoing{})
+}
+
+// Recall is Drop of a comment that was passed on, with what tells those of it to whom
+// it was. Where it was not, or is somebody else's, nobody is told.
+func (db *DB) Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, out coop.Outgoing) error {
 	return db.write(ctx, "store.Drop", func(t *tx) error {
 		if !notice(t, seen) {
 			return nil
@@ -111,12 +117,43 @@ func (db *DB) Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) err
 		if r := received.get(t, key(object)); r != nil && (r.By == by || r.Via == by) {
 			discard(t, r)
 		}
-		if c := comments.get(t, key(object)); c != nil && c.By == by {
-			dropComment(t, c)
-		}
 		drop(t, key(by, object), seen.At)
-		return nil
+		c := comments.get(t, key(object))
+		if c == nil || c.By != by {
+			return nil
+		}
+		dropComment(t, c)
+		if c.Passed == "" {
+			return nil
+		}
+		return send(t, toldOf(t, c.Passed, out))
 	})
+}
+
+// toldOf narrows what ends something that was passed on to those who got that, or may
+// have got it, where that is still known: deliveries are forgotten after a time. Where
+// there are very many, or nothing is known any more, all who follow are told.
+func toldOf(t *tx, passed coop.ID, out coop.Outgoing) coop.Outgoing {
+	var boxes []coop.Box
+	p, known := prefix(passed), false
+	for k := range t.scan(bDocDeliveries, p, nil) {
+		known = true
+		d := deliveries.get(t, k[len(p):])
+		if d != nil && (d.State == coop.Done || d.Attempts > 0 || t.has(bCharges, key(d.ID))) {
+			boxes = append(boxes, coop.Box{Inbox: d.Inbox, Actors: d.Actors})
+		}
+		if len(boxes) > t.bounds.fan {
+			return out
+		}
+	}
+	if !known {
+		return out
+	}
+	out.Fans = slices.Clone(out.Fans)
+	for i := range out.Fans {
+		out.Fans[i].Names, out.Fans[i].Others = nil, boxes
+	}
+	return out
 }
 
 // drop remembers that its author took something back; the zero time means now.
