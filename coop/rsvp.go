@@ -42,7 +42,8 @@ type RSVP struct {
 	Form     string    `json:"form"`              // its type: Join, Accept, TentativeAccept, Reject
 	Message  string    `json:"message,omitempty"` // plain text, for the co-op alone
 	State    RSVPState `json:"state"`
-	Turn     uint64    `json:"turn"` // grows with each who asks for a seat; a store gives it
+	Approved bool      `json:"approved,omitempty"` // the co-op said yes: who waits gets a seat without being asked about again
+	Turn     uint64    `json:"turn"`               // grows with each who asks for a seat; a store gives it
 	At       time.Time `json:"at"`
 }
 

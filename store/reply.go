@@ -17,6 +17,7 @@ type subject struct {
 	Coop     coop.Name      `json:"coop"`
 	Kind     coop.Kind      `json:"kind"`
 	State    coop.PostState `json:"state"`
+	Join     coop.JoinMode  `json:"join"`
 	Capacity int            `json:"capacity"`
 	Status   coop.Status    `json:"status"`
 	When     coop.When      `json:"when"`

@@ -97,7 +97,7 @@ func attend(t *tx, event subject, r *coop.RSVP, tell coop.TellFunc) error {
 	}
 	switch seeks := r.State == coop.RSVPGoing || r.State == coop.RSVPAsked; {
 	case old.State == coop.RSVPRefused, seeks && (old.State == coop.RSVPGoing || old.State == coop.RSVPWaiting || old.State == r.State):
-		r.State, r.Turn, r.At = old.State, old.Turn, old.At
+		r.State, r.Turn, r.At, r.Approved = old.State, old.Turn, old.At, old.Approved
 	case seeks:
 		if r.Turn = old.Turn; r.Turn == 0 {
 			r.Turn = nextSeat(t)
@@ -133,7 +133,9 @@ func told(t *tx, tell coop.TellFunc, r *coop.RSVP, promoted bool) error {
 }
 
 // fillSeats gives the seats that are free to those who wait, in the order of their
-// turns. Nobody gets one at an event that is over or cancelled.
+// turns. Nobody gets one at an event that is over or cancelled. Where the co-op
+// decides about each, and did not when somebody began to wait, a seat is no answer:
+// it is decided now.
 func fillSeats(t *tx, post coop.ID, event subject, tell coop.TellFunc) error {
 	for t.total(rsvpTotal(post, coop.RSVPWaiting)) > 0 && event.free(t, post) && !event.over(t) {
 		p := prefix(string(post), string(coop.RSVPWaiting))
@@ -146,8 +148,13 @@ func fillSeats(t *tx, post coop.ID, event subject, tell coop.TellFunc) error {
 			return t.err
 		}
 		row := *old
-		row.State = coop.RSVPGoing
+		if row.State = coop.RSVPGoing; event.Join == coop.JoinRestricted && !old.Approved {
+			row.State = coop.RSVPAsked
+		}
 		rsvps.swap(t, old, &row)
+		if row.State == coop.RSVPAsked {
+			continue
+		}
 		if err := told(t, tell, &row, true); err != nil {
 			return err
 		}
@@ -221,8 +228,8 @@ func unseat(t *tx, rows []*coop.RSVP, tell coop.TellFunc) error {
 }
 
 // DecideRSVP stores what the co-op decided about an answer: RSVPGoing of one that
-// asks, who has to wait where no seat is left, or was refused before; RSVPRefused of
-// any. A seat that becomes free is given to whoever has waited longest.
+// asks, who has to wait where no seat is left, or was refused before, or of one that
+// waits, who is not asked about again; RSVPRefused of any. A seat that becomes free is given to whoever has waited longest.
 func (db *DB) DecideRSVP(ctx context.Context, post coop.ID, actor coop.IRI, s coop.RSVPState, d coop.Decision, tell coop.TellFunc) (row coop.RSVP, err error) {
 	err = db.write(ctx, "store.DecideRSVP", func(t *tx) error {
 		event, err := t.event(post)
@@ -255,6 +262,7 @@ func decideRSVP(t *tx, event subject, r *coop.RSVP, s coop.RSVPState, tell coop.
 	}
 	old := rsvps.get(t, rsvpKey(r.Post, r.Actor))
 	*r = *old
+	r.Approved = s == coop.RSVPGoing
 	switch {
 	case s == coop.RSVPRefused:
 		r.State = s
@@ -266,10 +274,10 @@ func decideRSVP(t *tx, event subject, r *coop.RSVP, s coop.RSVPState, tell coop.
 			r.Turn = nextSeat(t)
 		}
 	}
+	rsvps.swap(t, old, r)
 	if r.State == old.State {
 		return nil
 	}
-	rsvps.swap(t, old, r)
 	if err := told(t, tell, r, false); err != nil {
 		return err
 	}

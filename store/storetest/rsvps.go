@@ -18,6 +18,7 @@ func rsvpTests() []test {
 		{"the co-op decides about those who ask", coopDecides},
 		{"a refusal stays", refusalStays},
 		{"more seats go to those who wait, fewer throw nobody out", capacityChanges},
+		{"who waits is asked about where the co-op decides since", whoWaitsIsAskedAbout},
 		{"nobody is promoted to an event that is over", nobodyIsPromotedLate},
 		{"an RSVP is taken back by its activity", rsvpIsTakenBack},
 		{"an activity answers to one event and to no other", activityAnswersOnce},
@@ -241,6 +242,32 @@ func capacityChanges(f *fixture) {
 	f.ok(f.FillSeats(ctx, event.ID, nil))
 	f.same(f.tally(event.ID), coop.Tally{Going: 6})
 	f.fails(f.FillSeats(ctx, f.id(), nil), coop.NotFound)
+}
+
+// whoWaitsIsAskedAbout: who began to wait while anybody could come gets no seat of an
+// event about which the co-op decides since, until it has decided about that one too.
+func whoWaitsIsAskedAbout(f *fixture) {
+	ctx := f.Context()
+	event := f.event("komona", "one", 1)
+	for i := range 4 {
+		f.attend(event.ID, guest(i), coop.RSVPGoing)
+	}
+	pub := f.next(event, "Update")
+	pub.Post.Join = coop.JoinRestricted
+	_, err := f.Revise(ctx, pub)
+	f.ok(err)
+	f.ok(f.FillSeats(ctx, event.ID, nil))
+	f.same(f.tally(event.ID), coop.Tally{Going: 1, Waiting: 3})
+	f.same(f.decides(event.ID, guest(2), coop.RSVPGoing), []string(nil))         // still waits, and is told nothing new
+	f.same(f.attend(event.ID, guest(3), coop.RSVPAsked), []string{"g3 waiting"}) // nothing is gained by asking again
+	f.same(f.leaves(event.ID, guest(0)), []string{"g2 going promoted"})
+	f.same(f.guests(event.ID, coop.RSVPAsked), []coop.IRI{guest(1)})
+	f.same(f.guests(event.ID, coop.RSVPWaiting), []coop.IRI{guest(3)})
+	f.same(f.decides(event.ID, guest(1), coop.RSVPGoing), []string{"g1 waiting"})
+	f.same(f.leaves(event.ID, guest(2)), []string{"g1 going promoted"}) // decided about before, and before the other in turn
+	f.same(f.leaves(event.ID, guest(1)), []string(nil))
+	f.same(f.guests(event.ID, coop.RSVPAsked), []coop.IRI{guest(3)})
+	f.same(f.decides(event.ID, guest(3), coop.RSVPGoing), []string{"g3 going"})
 }
 
 func nobodyIsPromotedLate(f *fixture) {
