@@ -61,6 +61,7 @@ type TellFunc func(r RSVP, promoted bool) (Outgoing, error)
 type RSVPQuery struct {
 	Post  ID
 	State RSVPState
+	Skip  int // pages
 	Limit int // 0 means 100
 }
 

@@ -74,6 +74,14 @@ type Decision struct {
 	Why    string    `json:"why,omitempty"`
 }
 
+// ComplaintQuery chooses complaints, the newest first.
+type ComplaintQuery struct {
+	Coop   Name // empty: all
+	Closed bool
+	Before ID  // pages
+	Limit  int // 0 means 100
+}
+
 // DecisionQuery chooses decisions, the newest first.
 type DecisionQuery struct {
 	Coop   Name // empty: all

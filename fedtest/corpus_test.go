@@ -408,7 +408,7 @@ func (g *stage) facts() map[string]string {
 			all[fmt.Sprintf("RSVP of %s", r.Actor)] = strings.TrimRight(fmt.Sprintf(", %s %s", r.State, r.Message), " ")
 		}
 	}
-	complaints, err := db.Complaints(ctx, "", false, 100)
+	complaints, err := db.Complaints(ctx, coop.ComplaintQuery{Limit: 100})
 	check(err)
 	for _, c := range complaints {
 		all[fmt.Sprintf("complaint by %s about %s", c.By, c.About)] = strings.TrimRight(" "+c.Text, " ")

@@ -133,7 +133,7 @@ func TestComplaintAboutManyCoopsCountsForEach(t *testing.T) {
 				taken++
 			}
 		}
-		list, err := a.DB.Complaints(t.Context(), "", false, 100)
+		list, err := a.DB.Complaints(t.Context(), coop.ComplaintQuery{Limit: 100})
 		if err != nil || taken != 2 || len(list) != 8 {
 			t.Errorf("%d were taken, and made %d complaints (%v); an actor may make 10 within an hour", taken, len(list), err)
 		}

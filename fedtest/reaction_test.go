@@ -259,7 +259,7 @@ func TestComplaintsComeToThoseConcerned(t *testing.T) {
 		wants(t, "Flag of nothing of ours", peer.Send(inbox, flag(peer.ID, "https://elsewhere.example/1")), http.StatusAccepted)
 		wants(t, "Flag of a page", peer.Send(inbox, flag(a.Site.Page(a.Coop, "a-report"))), http.StatusAccepted)
 		open := func(n coop.Name) []coop.Complaint {
-			list, err := a.DB.Complaints(t.Context(), n, false, 100)
+			list, err := a.DB.Complaints(t.Context(), coop.ComplaintQuery{Coop: n, Limit: 100})
 			if err != nil {
 				t.Fatal(err)
 			}

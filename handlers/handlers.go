@@ -85,7 +85,7 @@ type Voices interface {
 	Tally(ctx context.Context, post coop.ID) (coop.Tally, error)
 	Comments(ctx context.Context, q coop.CommentQuery) ([]coop.Comment, error)
 	RSVPs(ctx context.Context, q coop.RSVPQuery) ([]coop.RSVP, error)
-	Complaints(ctx context.Context, n coop.Name, closed bool, limit int) ([]coop.Complaint, error)
+	Complaints(ctx context.Context, q coop.ComplaintQuery) ([]coop.Complaint, error)
 	Decisions(ctx context.Context, q coop.DecisionQuery) ([]coop.Decision, error)
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -138,6 +139,28 @@ const (
 	mostRows = 5_000
 )
 
+// page cuts a list, of which one row more was read, to the rows that a request asks
+// for. Where there are more it says in a header where they stand. RFC 8288.
+func page[T any](c echo.Context, all []T, next func(last T) (member, value string)) []T {
+	n := rows(c)
+	if len(all) <= n {
+		return all
+	}
+	u := c.Request().URL
+	q := u.Query()
+	q.Set(next(all[n-1]))
+	c.Response().Header().Set("Link", "<"+u.EscapedPath()+"?"+q.Encode()+`>; rel="next"`)
+	return all[:n]
+}
+
+// behind is the next page of a list whose pages are counted in rows.
+func behind[T any](c echo.Context) func(T) (member, value string) {
+	return func(T) (string, string) { return "skip", strconv.Itoa(skipped(c) + rows(c)) }
+}
+
+// skipped is how many rows a request passes over.
+func skipped(c echo.Context) int { return min(max(number(c, "skip", 0), 0), 1<<30) }
+
 // rows is how many rows a request asks for.
 func rows(c echo.Context) int {
 	n := number(c, "limit", fewRows)
@@ -169,7 +192,7 @@ func (s *Server) listComments(c echo.Context, n coop.Name) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := coop.CommentQuery{Coop: n, State: state, Skip: max(number(c, "skip", 0), 0), Limit: rows(c)}
+	q := coop.CommentQuery{Coop: n, State: state, Skip: skipped(c), Limit: rows(c) + 1}
 	if which := c.QueryParam("post"); which != "" {
 		p, err := s.postOf(ctx, n, which)
 		if err != nil {
@@ -181,6 +204,7 @@ func (s *Server) listComments(c echo.Context, n coop.Name) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	all = page(c, all, behind[coop.Comment](c))
 	infos := make([]CommentInfo, len(all))
 	for i, r := range all {
 		infos[i] = s.commentInfo(ctx, r)
@@ -214,7 +238,8 @@ func (s *Server) listFollows(c echo.Context, n coop.Name) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.followers(c.Request().Context(), coop.FollowerQuery{Coop: n, State: cmp.Or(state, coop.FollowAsked), After: coop.IRI(c.QueryParam("after")), Limit: rows(c)})
+	all, err := s.followers(c.Request().Context(), coop.FollowerQuery{Coop: n, State: cmp.Or(state, coop.FollowAsked), After: coop.IRI(c.QueryParam("after")), Limit: rows(c) + 1})
+	return page(c, all, func(last ActorInfo) (string, string) { return "after", string(last.Actor) }), err
 }
 
 // FollowAnswer is what is decided about a follower, who is named by id or handle.
@@ -276,10 +301,11 @@ func (s *Server) listRSVPs(c echo.Context, n coop.Name) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Voices.RSVPs(ctx, coop.RSVPQuery{Post: p.ID, State: state, Limit: rows(c)})
+	all, err := s.Voices.RSVPs(ctx, coop.RSVPQuery{Post: p.ID, State: state, Skip: skipped(c), Limit: rows(c) + 1})
 	if err != nil {
 		return nil, err
 	}
+	all = page(c, all, behind[coop.RSVP](c))
 	infos := make([]RSVPInfo, len(all))
 	for i, r := range all {
 		infos[i] = RSVPInfo{RSVP: r, Handle: s.handleOf(ctx, r.Actor)}
@@ -351,10 +377,11 @@ type ComplaintInfo struct {
 
 func (s *Server) listComplaints(c echo.Context, n coop.Name) (any, error) {
 	ctx := c.Request().Context()
-	all, err := s.Voices.Complaints(ctx, n, c.QueryParam("closed") == "true", rows(c))
+	all, err := s.Voices.Complaints(ctx, coop.ComplaintQuery{Coop: n, Closed: c.QueryParam("closed") == "true", Before: coop.ID(c.QueryParam("before")), Limit: rows(c) + 1})
 	if err != nil {
 		return nil, err
 	}
+	all = page(c, all, func(last coop.Complaint) (string, string) { return "before", string(last.ID) })
 	infos := make([]ComplaintInfo, len(all))
 	for i, r := range all {
 		infos[i] = ComplaintInfo{Complaint: r, Handle: s.handleOf(ctx, r.By)}
@@ -378,9 +405,9 @@ func (s *Server) closeComplaint(c echo.Context, n coop.Name, d coop.Decision) (a
 }
 
 func (s *Server) listDecisions(c echo.Context, n coop.Name) (any, error) {
-	all, err := s.Voices.Decisions(c.Request().Context(), coop.DecisionQuery{Coop: n, Before: coop.ID(c.QueryParam("before")), Limit: rows(c)})
+	all, err := s.Voices.Decisions(c.Request().Context(), coop.DecisionQuery{Coop: n, Before: coop.ID(c.QueryParam("before")), Limit: rows(c) + 1})
 	if all == nil {
 		all = []coop.Decision{}
 	}
-	return all, err
+	return page(c, all, func(last coop.Decision) (string, string) { return "before", string(last.ID) }), err
 }

@@ -3,8 +3,10 @@
 package handlers_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -383,5 +385,57 @@ func TestDecisionAboutAFollowerDoesNotReadAllOthers(t *testing.T) { // AllocsPer
 	}
 	if many := cost(); many > 3*few {
 		t.Errorf("beside 300 others a decision allocates %.0f times, alone %.0f times", many, few)
+	}
+}
+
+// A list that does not have all says where the rest stands, and each row stands on
+// one page.
+func TestListsOfWhatIsDecidedHavePages(t *testing.T) {
+	t.Parallel()
+	p := newPlenum(t)
+	who := p.moderator("alpha")
+	p.ctl(http.MethodPatch, "/control/coops/alpha", `{"approve":true}`, http.StatusOK, nil)
+	post := p.publish(strings.Replace(meetup, `"name"`, `"joinMode":"restricted","name"`, 1))
+	event := site.Object(post.Kind, post.ID)
+	for i := range 3 {
+		x := p.newPeer(fmt.Sprintf("social%d.example", i), "anna")
+		for k, body := range [][]byte{
+			x.activity("f", "Follow", alpha), x.activity("j", "Join", event), x.activity("x", "Flag", event, "content", "Wrong date"),
+		} {
+			if a := p.deliver("/ap/inbox", x, body); a.Code != http.StatusAccepted {
+				t.Fatalf("%d: %s", k, a.Body)
+			}
+			p.pass(time.Second)
+		}
+		id := p.says(x, i, post, "<p>Hello</p>")
+		p.decide(who, "/api/coops/alpha/moderation/comments", `{"object":"`+string(id)+`","state":"shown"}`).want(http.StatusOK)
+	}
+	for _, list := range []string{"comments", "follows", "rsvps?post=a-meetup", "complaints", "decisions"} {
+		at := "/api/coops/alpha/moderation/" + list
+		seen := map[string]bool{}
+		var sizes []int
+		for at != "" && len(sizes) < 5 {
+			var rows []json.RawMessage
+			sep := "?"
+			if strings.Contains(at, "?") {
+				sep = "&"
+			}
+			if len(sizes) == 0 {
+				at += sep + "limit=2"
+			}
+			a := p.get(at, who).want(http.StatusOK)
+			a.json(&rows)
+			sizes = append(sizes, len(rows))
+			for _, r := range rows {
+				seen[string(r)] = true
+			}
+			var more bool
+			if at, more = strings.CutSuffix(a.Header().Get("Link"), `>; rel="next"`); more {
+				at = strings.TrimPrefix(at, "<")
+			}
+		}
+		if !slices.Equal(sizes, []int{2, 1}) || len(seen) != 3 {
+			t.Errorf("%s: pages of %v rows, %d rows in all", list, sizes, len(seen))
+		}
 	}
 }

@@ -72,21 +72,23 @@ func oldestClosed(t *tx) *coop.Complaint {
 	return complaints.get(t, oldest)
 }
 
-// Complaints returns the complaints about a co-op that are open, or those that
-// somebody dealt with, the newest first. The empty name means all co-ops; a limit
-// of 0 means 100.
-func (db *DB) Complaints(ctx context.Context, n coop.Name, closed bool, limit int) (list []coop.Complaint, err error) {
-	most := cmp.Or(max(limit, 0), 100)
+// Complaints returns the complaints that a query chooses, the newest first.
+func (db *DB) Complaints(ctx context.Context, q coop.ComplaintQuery) (list []coop.Complaint, err error) {
+	most := cmp.Or(max(q.Limit, 0), 100)
 	err = db.view(ctx, "store.Complaints", func(t *tx) error {
 		bucket, p := bComplaints, every()
-		if n != "" {
-			bucket, p = bComplaintOrder, prefix(string(n), complaintState(closed))
+		if q.Coop != "" {
+			bucket, p = bComplaintOrder, prefix(string(q.Coop), complaintState(q.Closed))
 		}
-		for k := range t.scanBack(bucket, p, nil) {
+		var before []byte
+		if q.Before != "" {
+			before = cat(p, []byte(q.Before))
+		}
+		for k := range t.scanBack(bucket, p, before) {
 			if len(list) == most {
 				break
 			}
-			if c := complaints.get(t, k[len(p):]); c != nil && c.Closed.IsZero() != closed {
+			if c := complaints.get(t, k[len(p):]); c != nil && c.Closed.IsZero() != q.Closed {
 				list = append(list, *c)
 			}
 		}

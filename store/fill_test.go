@@ -218,7 +218,7 @@ func fillModeration(m *maker, db *DB) {
 			About: []coop.IRI{"https://x.example/ap/coops/komona"}, Text: "too loud", At: testNow,
 		}, coop.Seen{}))
 	}
-	list, err := db.Complaints(ctx, "komona", false, 0)
+	list, err := db.Complaints(ctx, coop.ComplaintQuery{Coop: "komona"})
 	m.ok(err)
 	m.ok(db.CloseComplaint(ctx, "komona", list[0].ID, decided("complaint close", "komona", string(list[0].ID))))
 	passed := m.out("komona", "Create", "", "https://c.example/inbox")

@@ -42,11 +42,11 @@ func TestComplaintsAreBoundedAndOpenOnesKept(t *testing.T) {
 	m.ok(db.CloseComplaint(ctx, "komona", list[2].ID, m.decided("complaint close")))
 	m.ok(db.CloseComplaint(ctx, "kollektiv", list[1].ID, m.decided("complaint close")))
 	m.ok(db.Complain(ctx, m.complaint("komona"), seen))
-	left, err := db.Complaints(ctx, "", true, 0)
+	left, err := db.Complaints(ctx, coop.ComplaintQuery{Closed: true})
 	if err != nil || len(left) != 1 || left[0].ID != list[2].ID {
 		t.Errorf("of the closed ones got %v (%v), want the newer one", left, err)
 	}
-	left, err = db.Complaints(ctx, "", false, 0)
+	left, err = db.Complaints(ctx, coop.ComplaintQuery{})
 	if err != nil || len(left) != 2 || left[1].ID != list[0].ID {
 		t.Errorf("of the open ones got %v (%v)", left, err)
 	}

@@ -302,19 +302,28 @@ func (db *DB) RSVPs(ctx context.Context, q coop.RSVPQuery) (list []coop.RSVP, er
 		q.Limit = 100
 	}
 	err = db.view(ctx, "store.RSVPs", func(t *tx) error {
+		skip := max(q.Skip, 0)
 		for _, s := range coop.RSVPStates() {
-			if q.State == "" || q.State == s {
-				list = append(list, rsvpsOf(t, q.Post, s, q.Limit-len(list))...)
+			if q.State != "" && q.State != s {
+				continue
 			}
+			n := t.total(rsvpTotal(q.Post, s))
+			if skip < n {
+				list = append(list, rsvpsOf(t, q.Post, s, skip, q.Limit-len(list))...)
+			}
+			skip = max(skip-n, 0)
 		}
 		return nil
 	})
 	return list, err
 }
 
-func rsvpsOf(t *tx, post coop.ID, s coop.RSVPState, most int) (list []coop.RSVP) {
+func rsvpsOf(t *tx, post coop.ID, s coop.RSVPState, skip, most int) (list []coop.RSVP) {
 	p := prefix(string(post), string(s))
 	for k := range t.scan(bRSVPOrder, p, nil) {
+		if skip--; skip >= 0 {
+			continue
+		}
 		if len(list) >= most {
 			break
 		}

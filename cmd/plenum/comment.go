@@ -66,16 +66,14 @@ func (l commentListCmd) Run(ctx context.Context, a *app) error {
 		if post != "" {
 			post = path.Base(post)
 		}
-		var all []handlers.CommentInfo
-		at := query(moderation(name, "comments"), "post", post, "state", l.State, "limit", strconv.Itoa(l.Limit+1))
-		if err := d.call(ctx, http.MethodGet, at, nil, &all); err != nil {
+		at := query(moderation(name, "comments"), "post", post, "state", l.State, "limit", strconv.Itoa(l.Limit))
+		all, more, err := pages[handlers.CommentInfo](ctx, d, at, l.Limit)
+		if err != nil {
 			if coop.CodeOf(err) == coop.NotFound && l.Post != "" {
 				err = withHint(err, lists["post"])
 			}
 			return err
 		}
-		more := len(all) > l.Limit
-		all = all[:min(len(all), l.Limit)]
 		if a.json {
 			return printAll(a, all)
 		}

@@ -33,7 +33,8 @@ import (
 type desk struct {
 	client *http.Client
 	close  func() error
-	served bool // a server runs, and delivers
+	served bool   // a server runs, and delivers
+	next   string // where the next page of the last list that was asked for stands
 }
 
 const socketName = "plenum.sock"
@@ -224,6 +225,7 @@ func (d *desk) call(ctx context.Context, method, path string, in, out any) error
 		return withHint(fmt.Errorf("the running server does not answer: %w", err), "look at its log, or restart it")
 	}
 	defer res.Body.Close()
+	d.next = followed(res.Header.Get("Link"))
 	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
 	if err != nil {
 		return err
@@ -239,6 +241,28 @@ func (d *desk) call(ctx context.Context, method, path string, in, out any) error
 		return nil
 	}
 	return json.Unmarshal(b, out)
+}
+
+// followed is where the next page stands that a Link names.
+func followed(link string) string {
+	next, ok := strings.CutSuffix(link, `>; rel="next"`)
+	if !ok {
+		return ""
+	}
+	return strings.TrimPrefix(next, "<")
+}
+
+// pages reads a list of at most so many rows, page by page. more says that there are
+// more of them.
+func pages[T any](ctx context.Context, d *desk, path string, most int) (all []T, more bool, err error) {
+	for path != "" && len(all) < most {
+		var some []T
+		if err := d.call(ctx, http.MethodGet, path, nil, &some); err != nil {
+			return nil, false, err
+		}
+		all, path = append(all, some...), d.next
+	}
+	return all[:min(len(all), most)], path != "" || len(all) > most, nil
 }
 
 // document is ActivityStreams on its way to an outbox.

@@ -97,9 +97,9 @@ func (l complaintListCmd) Run(ctx context.Context, a *app) error {
 		if l.Closed {
 			closed = "true"
 		}
-		var all []handlers.ComplaintInfo
 		path := query(moderation(name, "complaints"), "closed", closed, "limit", strconv.Itoa(l.Limit))
-		if err := d.call(ctx, http.MethodGet, path, nil, &all); err != nil {
+		all, more, err := pages[handlers.ComplaintInfo](ctx, d, path, l.Limit)
+		if err != nil {
 			return err
 		}
 		if a.json {
@@ -117,8 +117,11 @@ func (l complaintListCmd) Run(ctx context.Context, a *app) error {
 				a.say("  dealt with on %s", due(c.Closed))
 			}
 		}
-		if len(all) == 0 {
+		switch {
+		case len(all) == 0:
 			a.say("There are no such complaints.")
+		case more:
+			a.say("There are more: take --limit %d.", 10*l.Limit)
 		}
 		return nil
 	})
@@ -186,8 +189,8 @@ func (l decisionListCmd) Run(ctx context.Context, a *app) error {
 		if l.Coop != "" {
 			path = moderation(l.Coop, "decisions")
 		}
-		var all []coop.Decision
-		if err := d.call(ctx, http.MethodGet, query(path, "limit", strconv.Itoa(l.Limit)), nil, &all); err != nil {
+		all, more, err := pages[coop.Decision](ctx, d, query(path, "limit", strconv.Itoa(l.Limit)), l.Limit)
+		if err != nil {
 			return err
 		}
 		if a.json {
@@ -197,7 +200,13 @@ func (l decisionListCmd) Run(ctx context.Context, a *app) error {
 		for i, one := range all {
 			rows[i] = []string{due(one.At), one.By, one.What, cmp.Or(string(one.Coop), "-"), cmp.Or(one.Target, "-"), cmp.Or(one.Why, "-")}
 		}
-		return a.table("Nothing has been decided yet.", "WHEN\tWHO\tWHAT\tCO-OP\tABOUT\tWHY", rows)
+		if err := a.table("Nothing has been decided yet.", "WHEN\tWHO\tWHAT\tCO-OP\tABOUT\tWHY", rows); err != nil {
+			return err
+		}
+		if more {
+			a.say("There are more: choose with --coop, or take --limit %d.", 10*l.Limit)
+		}
+		return nil
 	})
 }
 

@@ -57,13 +57,11 @@ func (l rsvpListCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return ofPost(err)
 		}
-		var all []handlers.RSVPInfo
-		path := query(moderation(name, "rsvps"), "post", string(p.ID), "state", deref(l.State), "limit", strconv.Itoa(l.Limit+1))
-		if err := d.call(ctx, http.MethodGet, path, nil, &all); err != nil {
+		path := query(moderation(name, "rsvps"), "post", string(p.ID), "state", deref(l.State), "limit", strconv.Itoa(l.Limit))
+		all, more, err := pages[handlers.RSVPInfo](ctx, d, path, l.Limit)
+		if err != nil {
 			return err
 		}
-		more := len(all) > l.Limit
-		all = all[:min(len(all), l.Limit)]
 		if a.json {
 			return printAll(a, all)
 		}

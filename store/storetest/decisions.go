@@ -18,7 +18,7 @@ type Decisions interface {
 // Complaints are Flags about something of ours.
 type Complaints interface {
 	Complain(ctx context.Context, c coop.Complaint, seen coop.Seen) error
-	Complaints(ctx context.Context, n coop.Name, closed bool, limit int) ([]coop.Complaint, error)
+	Complaints(ctx context.Context, q coop.ComplaintQuery) ([]coop.Complaint, error)
 	CloseComplaint(ctx context.Context, n coop.Name, id coop.ID, d coop.Decision) error
 }
 
@@ -80,7 +80,7 @@ func (f *fixture) complaint(n coop.Name) coop.Complaint {
 
 func (f *fixture) complaints(n coop.Name, closed bool, limit int, want ...coop.Complaint) {
 	f.Helper()
-	got, err := f.Complaints(f.Context(), n, closed, limit)
+	got, err := f.Complaints(f.Context(), coop.ComplaintQuery{Coop: n, Closed: closed, Limit: limit})
 	f.ok(err)
 	f.same(got, want)
 }

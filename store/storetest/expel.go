@@ -104,7 +104,7 @@ func (f *fixture) traces(id coop.IRI, note, event coop.ID) (list []string) {
 	if slices.ContainsFunc(answers, func(r coop.RSVP) bool { return r.Actor == id }) {
 		list = append(list, "rsvp")
 	}
-	complained, err := f.Complaints(ctx, "", false, 0)
+	complained, err := f.Complaints(ctx, coop.ComplaintQuery{})
 	f.ok(err)
 	if slices.ContainsFunc(complained, func(c coop.Complaint) bool { return c.By == id }) {
 		list = append(list, "complaint")
