@@ -147,6 +147,9 @@ func TestUnprovenRequestIsRefused(t *testing.T) {
 			continue
 		}
 		a.problem(a.Code, "")
+		if got := a.Header().Get("WWW-Authenticate"); strings.HasPrefix(got, `Signature realm="plenum",headers="(request-target) host date digest"`) != (c.status == 401) {
+			t.Errorf("%s: got WWW-Authenticate %q", name, got)
+		}
 		if p.followed("alpha", x.id) {
 			t.Fatalf("%s: believed", name)
 		}

@@ -59,13 +59,13 @@ func (s *Server) token(c echo.Context, n coop.Name, need coop.Scope) (coop.Token
 	const op = "handlers.token"
 	scheme, secret, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-		return coop.Token{}, coop.Fail(coop.Unauthorized, op, "send Authorization: Bearer TOKEN; make one with: plenum token create")
+		return coop.Token{}, wantsToken(c, "send Authorization: Bearer TOKEN; make one with: plenum token create")
 	}
 	hash := sha256.Sum256([]byte(strings.TrimSpace(secret)))
 	t, err := s.Tokens.Token(c.Request().Context(), hash[:])
 	switch {
 	case coop.CodeOf(err) == coop.NotFound || err == nil && !t.Revoked.IsZero():
-		return coop.Token{}, coop.Fail(coop.Unauthorized, op, "this token is not known, or was revoked")
+		return coop.Token{}, wantsToken(c, "this token is not known, or was revoked")
 	case err != nil:
 		return coop.Token{}, err
 	case t.Coop != n && n == coop.Relay:
@@ -76,4 +76,11 @@ func (s *Server) token(c echo.Context, n coop.Name, need coop.Scope) (coop.Token
 		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this token may not "+string(need)+"; make one that may with: plenum token create")
 	}
 	return t, nil
+}
+
+// wantsToken refuses a request that has no good token. Others that are answered 401
+// lack a signature.
+func wantsToken(c echo.Context, why string) error {
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="plenum"`)
+	return coop.Fail(coop.Unauthorized, "handlers.token", why)
 }

@@ -75,13 +75,23 @@ func (s *Server) problem(err error, c echo.Context) {
 	if retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(retry.Round(time.Second)/time.Second)))
 	}
-	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="plenum"`)
+	if p.Status == http.StatusUnauthorized && h.Get(echo.HeaderWWWAuthenticate) == "" { // who wants a token has said so
+		h.Set(echo.HeaderWWWAuthenticate, wantedSignature(c.Request()))
 	}
 	h.Set("Cache-Control", "no-store")
 	if werr := s.writeProblem(c, p); werr != nil {
 		s.Log.DebugContext(c.Request().Context(), "answer not written", "err", werr)
 	}
+}
+
+// wantedSignature says what a request has to be signed over to be answered.
+// draft-cavage-12 §3.1.1.
+func wantedSignature(r *http.Request) string {
+	over := "(request-target) host date"
+	if r.Method == http.MethodPost {
+		over += " digest"
+	}
+	return `Signature realm="plenum",headers="` + over + `"`
 }
 
 func (s *Server) writeProblem(c echo.Context, p Problem) error {

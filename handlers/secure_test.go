@@ -53,6 +53,7 @@ func TestDocumentsCanBeKeptForSignedRequests(t *testing.T) {
 	for _, at := range []string{id, id + "/replies", "/ap/coops/alpha", "/ap/coops/alpha/outbox", "/ap/coops/alpha/inbox", "/ap/inbox", "/ap/actor/outbox", path(site.Activity(post.Activity)), "/ap/nothing"} {
 		a := p.get(at, accept(as2Profile)).header("Cache-Control", "no-store").varies("Signature").varies("Signature-Input")
 		a.problem(http.StatusUnauthorized, "")
+		a.header("WWW-Authenticate", `Signature realm="plenum",headers="(request-target) host date"`)
 		p.do(request(http.MethodHead, at, nil, accept(as2Profile))).want(http.StatusUnauthorized)
 		if at != "/ap/nothing" {
 			p.signedGet(at, x, first.peer).want(http.StatusOK).header("Cache-Control", "no-store").varies("Signature").varies("Accept")
