@@ -2,7 +2,12 @@
 
 package coop
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
 
 // CommentPolicy says what becomes of replies to a co-op's posts.
 type CommentPolicy string
@@ -57,6 +62,14 @@ type Comment struct {
 	Forward   bool         `json:"forward,omitempty"` // addressed to the co-op's followers: passed on to them once it is shown. AP §7.1.2
 	Passed    ID           `json:"passed,omitempty"`  // the document that passed it on: whoever was given it is told of its end
 	Raw       []byte       `json:"-"`                 // the activity as it came, stored beside the row while Forward is set
+}
+
+// Version names what a comment says: another one is another text, title or warning,
+// whatever the author's server says of when it changed.
+func (c Comment) Version() string {
+	said, _ := json.Marshal([]any{c.Name, c.Sensitive, c.Warning, c.Body}) // texts and a bool: always
+	sum := sha256.Sum256(said)
+	return hex.EncodeToString(sum[:16])
 }
 
 // CommentQuery chooses comments; zero fields choose all. Order: as they came,

@@ -72,6 +72,10 @@ type Decision struct {
 	Coop   Name      `json:"coop,omitempty"` // empty: the whole instance
 	Target string    `json:"target"`         // an id, a domain
 	Why    string    `json:"why,omitempty"`
+
+	// Version is that of the comment which whoever decides has read; empty: whatever
+	// it says by now.
+	Version string `json:"-"`
 }
 
 // ComplaintQuery chooses complaints, the newest first.

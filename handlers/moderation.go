@@ -173,13 +173,14 @@ func rows(c echo.Context) int {
 // CommentInfo is a comment with what people need to decide about it.
 type CommentInfo struct {
 	coop.Comment
-	Handle string   `json:"handle"` // of its author
-	Slug   string   `json:"slug"`   // of the post
-	Page   coop.IRI `json:"page"`   // of the post
+	Handle  string   `json:"handle"`  // of its author
+	Slug    string   `json:"slug"`    // of the post
+	Page    coop.IRI `json:"page"`    // of the post
+	Version string   `json:"version"` // of what it says
 }
 
 func (s *Server) commentInfo(ctx context.Context, r coop.Comment) CommentInfo {
-	info := CommentInfo{Comment: r, Handle: s.handleOf(ctx, r.By)}
+	info := CommentInfo{Comment: r, Handle: s.handleOf(ctx, r.By), Version: r.Version()}
 	if p, err := s.Library.Post(ctx, r.Post); err == nil {
 		info.Slug, info.Page = p.Slug, s.page(p)
 	}
@@ -214,9 +215,10 @@ func (s *Server) listComments(c echo.Context, n coop.Name) (any, error) {
 
 func (s *Server) decideComment(c echo.Context, n coop.Name, d coop.Decision) (any, error) {
 	var in struct {
-		Object coop.IRI          `json:"object"`
-		State  coop.CommentState `json:"state"`
-		Why    string            `json:"why"`
+		Object  coop.IRI          `json:"object"`
+		State   coop.CommentState `json:"state"`
+		Version string            `json:"version"` // the one that was read; may be left out
+		Why     string            `json:"why"`
 	}
 	if err := readJSON(c, &in); err != nil {
 		return nil, err
@@ -225,6 +227,7 @@ func (s *Server) decideComment(c echo.Context, n coop.Name, d coop.Decision) (an
 	if err != nil {
 		return nil, err
 	}
+	d.Version = in.Version
 	r, err := s.Fed.DecideComment(c.Request().Context(), n, in.Object, in.State, d)
 	if err != nil {
 		return nil, err

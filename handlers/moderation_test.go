@@ -439,3 +439,44 @@ func TestListsOfWhatIsDecidedHavePages(t *testing.T) {
 		}
 	}
 }
+
+// Who approves a comment approves what they have read of it, and nothing that its
+// author has put in its place.
+func TestOnlyTheVersionThatWasReadIsDecidedAbout(t *testing.T) {
+	t.Parallel()
+	p := newPlenum(t)
+	x, who := p.newPeer("social.example", "anna"), p.moderator("alpha")
+	post := p.publish(report)
+	id := p.says(x, 1, post, "<p>Well said</p>")
+	version := func() string {
+		t.Helper()
+		var held []handlers.CommentInfo
+		p.get(comments, who).want(http.StatusOK).json(&held)
+		if len(held) != 1 || held[0].Version == "" {
+			t.Fatalf("got %+v", held)
+		}
+		return held[0].Version
+	}
+	read := version()
+	note := map[string]any{
+		"id": id, "type": "Note", "attributedTo": x.id, "content": "<p>Well said</p>", "inReplyTo": site.Object(post.Kind, post.ID), "to": []string{string(coop.Public)},
+	}
+	decide := func(version string) answer {
+		return p.decide(who, comments, `{"object":"`+string(id)+`","state":"shown","version":"`+version+`"}`)
+	}
+	for i, changed := range []string{"content", "summary", "name"} {
+		note[changed] = "Buy pills"
+		p.deliver("/ap/inbox", x, x.activity(fmt.Sprint("u", i), "Update", note)).want(http.StatusAccepted)
+		decide(read).problem(http.StatusConflict, "version")
+		now := version()
+		if now == read {
+			t.Errorf("another %s is the same version", changed)
+		}
+		read = now
+	}
+	if strings.Contains(p.get("/@alpha/a-report", accept(browser)).Body.String(), "pills") {
+		t.Error("what nobody has read is shown")
+	}
+	decide(read).want(http.StatusOK)
+	p.decide(who, comments, `{"object":"`+string(id)+`","state":"held"}`).want(http.StatusOK) // whatever it says
+}

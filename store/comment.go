@@ -176,7 +176,8 @@ func dropComment(t *tx, c *coop.Comment) {
 
 // DecideComment stores what somebody decided about a comment, with what is sent
 // because of it if it is shown from then on. Rejecting takes its text away;
-// to show a rejected or a private one is a Conflict.
+// to show a rejected or a private one is a Conflict, and so is to decide about another
+// version than the one that was read.
 func (db *DB) DecideComment(ctx context.Context, object coop.IRI, s coop.CommentState, d coop.Decision, out coop.Outgoing) (row coop.Comment, err error) {
 	err = db.write(ctx, "store.DecideComment", func(t *tx) error {
 		old := comments.get(t, key(object))
@@ -191,6 +192,8 @@ func (db *DB) DecideComment(ctx context.Context, object coop.IRI, s coop.Comment
 			return coop.Fail(coop.Conflict, "", "this comment was not addressed to the public; it cannot be shown")
 		case old.State == coop.CommentRejected && s != coop.CommentRejected:
 			return coop.Fail(coop.Conflict, "", "the text of a rejected comment is not kept; its author can write it anew")
+		case d.Version != "" && d.Version != old.Version():
+			return &coop.Error{Code: coop.Conflict, Member: "version", Msg: "its author has changed this comment since you read it; read it again"}
 		}
 		row.State = s
 		if err := room(t, old, &row); err != nil {

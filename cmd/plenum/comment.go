@@ -99,10 +99,16 @@ const (
 // linked finds the links of a comment: in sanitised HTML each is written so.
 var linked = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 
-// comment says of a comment all that its page would show: who approves the text
-// approves the title and the links too.
+// comment says of a comment all that its page would show.
 func (a *app) comment(c handlers.CommentInfo) {
 	a.say("%s  %s on %s%s", due(c.At), about(c.Handle), cmp.Or(c.Slug, string(c.Post)), map[bool]string{true: ", not for the public"}[c.Private])
+	a.commentText(c)
+	a.say("  %s", printable(string(c.Object)))
+}
+
+// commentText says what a comment says: who approves the text approves the title, the
+// warning and the links too.
+func (a *app) commentText(c handlers.CommentInfo) {
 	if c.Sensitive {
 		a.say("  warning: %s", cmp.Or(content.Line(c.Warning, coop.MaxWarning), "sensitive content"))
 	}
@@ -123,7 +129,6 @@ func (a *app) comment(c handlers.CommentInfo) {
 		}
 		a.say("  link: %s", content.Line(html.UnescapeString(l[1]), maxToldText))
 	}
-	a.say("  %s", printable(string(c.Object)))
 }
 
 // commentChoice names comments.
@@ -150,6 +155,9 @@ func (k commentChoice) decide(ctx context.Context, a *app, state coop.CommentSta
 				return a.print(info)
 			}
 			a.say(said, about(info.Handle), info.Page)
+			if state == coop.CommentShown { // its author may have changed it since the list was read
+				a.commentText(info)
+			}
 			return nil
 		})
 	})
@@ -160,7 +168,8 @@ type commentShowCmd struct{ commentChoice }
 // Help is shown by `plenum help comment show`.
 func (commentShowCmd) Help() string {
 	return `One that was not written for the public cannot be shown, and one that was
-rejected has no text any more.
+rejected has no text any more. What is shown is printed: its author may have changed
+it since you read the list.
 
 Example: plenum comment show https://social.example/users/anna/statuses/4711`
 }
