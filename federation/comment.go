@@ -199,7 +199,8 @@ func (s *Service) ownComment(ctx context.Context, p coop.Post) (c coop.Comment, 
 	}
 	return coop.Comment{
 		Object: id, Post: t.post.ID, Coop: t.post.Coop, By: s.Site.Actor(p.Coop), Activity: s.Site.Activity(p.Activity), KeyID: s.Site.Key(p.Coop),
-		InReplyTo: replyTo, Name: p.Title, Sensitive: p.Summary != "", Warning: content.Line(p.Summary, coop.MaxWarning), Body: p.Body, Text: commentText(p.Body), Language: p.Language, URL: s.Site.Page(p.Coop, p.Slug),
+		InReplyTo: replyTo, Name: p.Title, Sensitive: p.Summary != "", Warning: content.Line(p.Summary, coop.MaxWarning),
+		Body: p.Body, Text: commentText(p.Body), Language: p.Language, URL: s.Site.Page(p.Coop, p.Slug),
 		Published: p.Published, Updated: updated, At: s.now(), State: coop.CommentShown,
 	}, true, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -278,20 +279,21 @@ func TestWhoSignsIsHeard(t *testing.T) {
 		forged.Key = forger.Key
 		for k, step := range []struct {
 			send func() int
-			want int
+			want string
 		}{
-			{func() int { return peer.Send(a.Site.SharedInbox(), follow) }, 1},
-			{func() int { return peer.Send(a.Site.SharedInbox(), follow) }, 2}, // a copy
+			{func() int { return peer.Send(a.Site.SharedInbox(), follow) }, "peer"},
+			{func() int { return peer.Send(a.Site.SharedInbox(), follow) }, "peer"}, // a copy
 			{func() int {
 				return peer.Send(a.Site.SharedInbox(), peer.Activity("Like", "https://peer.example/notes/1"))
-			}, 3}, // ignored
-			{func() int { return peer.Post(forged) }, 3},
-			{func() int { return forger.Send(a.Site.SharedInbox(), follow) }, 3},
-			{func() int { return peer.Send(a.Site.SharedInbox(), peer.Activity("Delete", peer.ID)) }, 4},
+			}, "peer"}, // ignored
+			{func() int { return peer.Post(forged) }, ""},
+			{func() int { return forger.Send(a.Site.SharedInbox(), follow) }, "forger"}, // which it may pass on, and is not believed,
+			{func() int { return peer.Send(a.Site.SharedInbox(), peer.Activity("Delete", peer.ID)) }, "peer"},
 		} {
+			heard = nil
 			step.send()
 			n.Quiet()
-			if len(heard) != step.want || slices.ContainsFunc(heard, func(h string) bool { return h != peer.Host }) {
+			if got := strings.TrimSuffix(strings.Join(heard, " "), ".example"); got != step.want {
 				t.Errorf("step %d: heard %v", k, heard)
 			}
 		}

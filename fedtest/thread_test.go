@@ -128,6 +128,13 @@ func TestOnlyWhatWasDecidedAboutIsForwarded(t *testing.T) {
 	}, fedtest.Calm())
 }
 
+// tombstone is a Delete as Mastodon sends it.
+func tombstone(by *fedtest.Peer, id coop.IRI) fedtest.Document {
+	doc := said(by, "Delete", fedtest.Document{"type": "Tombstone", "id": id})
+	doc["to"], doc["signature"] = []any{coop.Public}, linked(by)
+	return doc
+}
+
 // AP §7.1.2: those who were given a comment are told of its end, once, as its author
 // said it, and nobody else is: neither who has not got it, nor the author's own host.
 func TestEndOfACommentComesToWhomItWasPassedOn(t *testing.T) {
@@ -157,11 +164,7 @@ func TestEndOfACommentComesToWhomItWasPassedOn(t *testing.T) {
 		if _, err := a.Fed.DecideComment(t.Context(), a.Coop, rejected, coop.CommentRejected, coop.Decision{By: "anna"}); err != nil {
 			t.Fatal(err)
 		}
-		end := func(id coop.IRI) fedtest.Document {
-			doc := said(author, "Delete", fedtest.Document{"type": "Tombstone", "id": id})
-			doc["to"], doc["signature"] = []any{coop.Public}, linked(author)
-			return doc
-		}
+		end := func(id coop.IRI) fedtest.Document { return tombstone(author, id) }
 		wants(t, "a forged Delete", late.Send(inbox, change(end(passed), "actor", late.ID)), http.StatusUnauthorized)
 		wants(t, "a neighbour's", author.Another("/neighbour").Send(inbox, change(end(passed), "actor", author.ID+"s")), http.StatusUnauthorized)
 		first, again, other, third := end(passed), end(passed), end(rejected), end(plain)
@@ -174,8 +177,7 @@ func TestEndOfACommentComesToWhomItWasPassedOn(t *testing.T) {
 			doc  fedtest.Document
 			want int
 		}{"passed on": {first, 1}, "deleted again": {again, 0}, "rejected meanwhile": {other, 1}, "never passed on": {third, 0}} {
-			got := arrived(c.doc, fan)
-			if len(got) != c.want || c.want > 0 && (!bytes.Equal(got[0].Body, c.doc.Bytes()) || got[0].Verified) {
+			if got := arrived(c.doc, fan); len(got) != c.want || c.want > 0 && (!bytes.Equal(got[0].Body, c.doc.Bytes()) || got[0].Verified) {
 				t.Errorf("%s: the Delete came %d times, want %d as it was", what, len(got), c.want)
 			}
 			if got := arrived(c.doc, author, late); len(got) != 0 {

@@ -130,16 +130,21 @@ func (db *DB) Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, o
 	})
 }
 
-// toldOf narrows what ends something that was passed on to those who got that, or may
-// have got it, where that is still known: deliveries are forgotten after a time. Where
-// there are very many, or nothing is known any more, all who follow are told.
+// toldOf narrows what ends something that was passed on to those followers who got
+// that, or may have got it, where it is still known: deliveries are forgotten after a
+// time. Where there are very many, or nothing is known any more, all who follow are
+// told.
 func toldOf(t *tx, passed coop.ID, out coop.Outgoing) coop.Outgoing {
 	var boxes []coop.Box
 	p, known := prefix(passed), false
 	for k := range t.scan(bDocDeliveries, p, nil) {
 		known = true
 		d := deliveries.get(t, k[len(p):])
-		if d != nil && (d.State == coop.Done || d.Attempts > 0 || t.has(bCharges, key(d.ID))) {
+		if d == nil || !followed(t, []coop.Name{d.Actor}, string(d.Inbox)+"\x00") { // a host that is refused since has no followers
+			continue
+		}
+		tried := d.State == coop.Waiting && (d.Attempts > 0 || t.has(bCharges, key(d.ID)))
+		if d.State == coop.Done || tried {
 			boxes = append(boxes, coop.Box{Inbox: d.Inbox, Actors: d.Actors})
 		}
 		if len(boxes) > t.bounds.fan {

@@ -229,7 +229,8 @@ func unseat(t *tx, rows []*coop.RSVP, tell coop.TellFunc) error {
 
 // DecideRSVP stores what the co-op decided about an answer: RSVPGoing of one that
 // asks, who has to wait where no seat is left, or was refused before, or of one that
-// waits, who is not asked about again; RSVPRefused of any. A seat that becomes free is given to whoever has waited longest.
+// waits, who is not asked about again; RSVPRefused of any. A seat that becomes free is
+// given to whoever has waited longest.
 func (db *DB) DecideRSVP(ctx context.Context, post coop.ID, actor coop.IRI, s coop.RSVPState, d coop.Decision, tell coop.TellFunc) (row coop.RSVP, err error) {
 	err = db.write(ctx, "store.DecideRSVP", func(t *tx) error {
 		event, err := t.event(post)

@@ -4,7 +4,6 @@ package storetest
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ func commentTests() []test {
 		{"a comment that is to be passed on is sent once, when it is shown", commentIsPassedOnOnce},
 		{"a comment that was changed is not passed on as it was", changedIsNotPassedOn},
 		{"a comment that is not shown any more is not passed on any further", recalledIsNotLeased},
+		{"the end of a comment is told to whom it was passed on", recallIsTold},
 		{"a comment that is shown at once is sent at once", shownCommentIsSent},
 		{"a rejected comment keeps no text and does not come back", rejectedStaysAway},
 		{"a comment that its author deleted does not come back", deletedStaysAway},
@@ -101,103 +101,6 @@ func commentsAreListed(f *fixture) {
 	f.same(got, f.comment(one, anna, "9"))
 	_, err = f.Comment(ctx, anna+"/notes/1")
 	f.fails(err, coop.NotFound)
-}
-
-func commentIsPassedOnOnce(f *fixture) {
-	ctx := f.Context()
-	post := f.publish(f.note("komona", "one")).ID
-	c := f.comment(post, anna, "1")
-	c.State, c.Forward, c.Raw = coop.CommentHeld, true, []byte(`{"type":"Create"}`)
-	early := f.out("Create", "komona", "", false, bbox)
-	_, err := f.KeepComment(ctx, c, coop.Seen{}, early)
-	f.ok(err)
-	f.unsent(early)
-	got, err := f.Comment(ctx, c.Object)
-	f.ok(err)
-	f.same(got, c)
-
-	again := f.comment(post, anna, "1") // by an Update that says the same
-	again.State, again.Updated = coop.CommentHeld, f.now.Add(time.Second)
-	f.keep(again)
-	got, err = f.Comment(ctx, c.Object)
-	f.ok(err)
-	f.same(string(got.Raw), string(c.Raw))
-
-	out := f.out("Create", "komona", "", false, bbox)
-	before := f.Generation()
-	got, err = f.DecideComment(ctx, c.Object, coop.CommentShown, f.decision("comment show"), out)
-	f.ok(err)
-	f.same(got.Forward, false)
-	f.same(f.Generation() > before, true)
-	_, err = f.Document(ctx, out.Documents[0].ID)
-	f.ok(err)
-	got, err = f.Comment(ctx, c.Object)
-	f.ok(err)
-	f.same(got.State, coop.CommentShown)
-	f.same(got.Raw, []byte(nil))
-	twice := f.out("Create", "komona", "", false, bbox)
-	_, err = f.DecideComment(ctx, c.Object, coop.CommentShown, f.decision("comment show"), twice)
-	f.ok(err)
-	f.unsent(twice)
-}
-
-// changedIsNotPassedOn: what is kept to be passed on is the first version, which
-// nobody approves by approving another.
-func changedIsNotPassedOn(f *fixture) {
-	ctx := f.Context()
-	post := f.publish(f.note("komona", "one")).ID
-	c := f.comment(post, anna, "1")
-	c.State, c.Forward, c.Raw = coop.CommentHeld, true, []byte(`{"type":"Create"}`)
-	f.keep(c)
-	out := f.out("Create", "komona", "", false, bbox) // made before the Update came
-	changed := f.comment(post, anna, "1")
-	changed.State, changed.Body, changed.Updated = coop.CommentHeld, "<p>new</p>", f.now.Add(time.Second)
-	f.keep(changed)
-	got, err := f.Comment(ctx, c.Object)
-	f.ok(err)
-	f.same(got.Forward, false)
-	f.same(got.Raw, []byte(nil))
-	got, err = f.DecideComment(ctx, c.Object, coop.CommentShown, f.decision("comment show"), out)
-	f.ok(err)
-	f.same(got.Body, "<p>new</p>")
-	f.unsent(out)
-}
-
-// recalledIsNotLeased: what passes on a comment that is not shown any more is not
-// sent to those who have not got it, and waits for nothing.
-func recalledIsNotLeased(f *fixture) {
-	ctx := f.Context()
-	post := f.publish(f.note("komona", "one")).ID
-	for k, gone := range []func(c coop.Comment){
-		func(c coop.Comment) {
-			_, err := f.DecideComment(ctx, c.Object, coop.CommentRejected, f.decision("comment reject"), coop.Outgoing{})
-			f.ok(err)
-		},
-		func(c coop.Comment) { f.ok(f.Drop(ctx, c.Object, c.By, coop.Seen{})) },
-		func(coop.Comment) {},
-	} {
-		c := f.comment(post, anna, strconv.Itoa(k))
-		c.Forward, c.Raw = true, []byte(`{"type":"Create"}`)
-		out := f.out("Create", "komona", "", false, bbox)
-		out.Documents[0].Forwarded, out.Documents[0].Comment = c.Activity, c.Object
-		_, err := f.KeepComment(ctx, c, coop.Seen{}, out)
-		f.ok(err)
-		gone(c)
-		ids, _ := f.lease(f.request())
-		f.same(len(ids), k/2)
-		got, err := f.Delivery(ctx, out.Deliveries[0].ID)
-		f.ok(err)
-		f.same(got.State, []coop.DeliveryState{coop.Superseded, coop.Superseded, coop.Waiting}[k])
-	}
-}
-
-// unsent checks that nothing of out was stored.
-func (f *fixture) unsent(out coop.Outgoing) {
-	f.Helper()
-	for _, d := range out.Documents {
-		_, err := f.Document(f.Context(), d.ID)
-		f.fails(err, coop.NotFound)
-	}
 }
 
 func shownCommentIsSent(f *fixture) {
@@ -330,6 +233,10 @@ func heldStaysHeld(f *fixture) {
 		c.Body, c.Updated, c.Private = fmt.Sprint(i), f.now.Add(time.Duration(i+1)*time.Second), private
 		f.same(f.keep(c).State, coop.CommentHeld)
 	}
+	stale := f.decision("comment show")
+	stale.Version = f.comment(post, anna, "1").Version()
+	_, err = f.DecideComment(ctx, c.Object, coop.CommentShown, stale, coop.Outgoing{})
+	f.fails(err, coop.Conflict)
 	_, err = f.DecideComment(ctx, c.Object, "odd", f.decision("comment odd"), coop.Outgoing{})
 	f.fails(err, coop.Invalid)
 	got, err := f.DecideComment(ctx, c.Object, coop.CommentShown, f.decision("comment show"), coop.Outgoing{})

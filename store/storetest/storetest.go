@@ -94,6 +94,7 @@ type Actors interface {
 type Arrivals interface {
 	Keep(ctx context.Context, r coop.Received, seen coop.Seen) error
 	Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) error
+	Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, out coop.Outgoing) error
 	ReceivedList(ctx context.Context, before time.Time, limit int) ([]coop.Received, error)
 	ReceivedObject(ctx context.Context, object coop.IRI) (coop.Received, error)
 	SeenAt(ctx context.Context, s coop.Seen) (time.Time, error)
