@@ -24,9 +24,9 @@ func (d *digests) of(name string) uint64 {
 
 // maxMoments is how many moments are remembered, 10 MB of them at most. Whatever
 // waits for an age has to be pushed out by as many others within that age:
-//   - a fetch because of a bad signature, five minutes: there are 15,050 for it at
+//   - a fetch because of a bad signature, five minutes: there are 6,020 for it at
 //     doubtsASecond, and the rest is for actors that say they have changed or moved.
-//     They are proven, and whoever has 35,000 of them gains one fetch more of an actor,
+//     They are proven, and whoever has 44,000 of them gains one fetch more of an actor,
 //     which its domain is charged with;
 //   - a welcome to an inbox, a day: one domain may follow 48,000 times in it, by
 //     quotaFollow. Whoever has a second one gains a welcome to an inbox of his own;

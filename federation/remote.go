@@ -37,7 +37,7 @@ const (
 	fetchesAtOnce = 32
 	perHostMinute = 60 // with all names below its domain
 	fetchTimeout  = 15 * time.Second
-	doubtsASecond = 50 // fetches because of bad signatures, of all actors together
+	doubtsASecond = 20 // fetches because of bad signatures, of all actors together
 )
 
 // maxMissBytes is what the failures take that are remembered, about: room for 15,000
