@@ -105,7 +105,7 @@ func (b *inboxBench) deed(i int) (letter, error) {
 	default:
 		doc = undo()
 	}
-	if i%200 == 7 { // replies are bounded for each actor and hour
+	if i%199 == 7 { // each time somebody else: replies are bounded for each actor and hour
 		note := fmt.Sprintf("%s/notes/%d", actor, turn)
 		doc = map[string]any{"type": "Create", "to": coop.Public, "object": map[string]any{
 			"id": note, "type": "Note", "attributedTo": actor, "inReplyTo": post, "content": "<p>We were there.</p>", "to": coop.Public, "published": time.Now().UTC().Format(time.RFC3339)}}
