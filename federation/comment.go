@@ -5,6 +5,7 @@ package federation
 import (
 	"context"
 	"strings"
+	"time"
 
 	"plenum/activity"
 	"plenum/content"
@@ -18,6 +19,25 @@ type thread struct {
 	post   coop.Post
 	parent coop.Comment // what it answers, where that is a comment; else zero
 	old    coop.Comment // the reply as it stands, if it does
+}
+
+// brings reports whether a Create brings what is there already.
+func (t thread) brings(h activity.Head, o activity.Object) bool {
+	switch {
+	case t.old.Object == "":
+		return false
+	case !o.Embedded:
+		return t.old.Activity == h.ID
+	}
+	return !changed(o).After(t.old.Updated)
+}
+
+// changed is when an object says that it was last changed.
+func changed(o activity.Object) time.Time {
+	if at := coop.Stamp(o.Updated); !at.IsZero() {
+		return at
+	}
+	return coop.Stamp(o.Published)
 }
 
 // threadOf finds where the object id belongs, which answers replyTo: the id of a
@@ -71,6 +91,9 @@ func (s *Service) commented(ctx context.Context, by keys.Signer, h activity.Head
 	if o.Vote || t.old.Object != "" && t.old.By != by.Actor {
 		return true, nil
 	}
+	if h.Type == "Create" && t.brings(h, o) { // to several inboxes, or because our answer was lost
+		return true, nil
+	}
 	if err := s.allowed(quotaComment, by.Actor); err != nil {
 		return true, err
 	}
@@ -92,11 +115,18 @@ func (s *Service) commented(ctx context.Context, by keys.Signer, h activity.Head
 			return true, err
 		}
 	}
+	once := seen
 	if h.Type == "Create" {
-		seen.Activity = "" // the comment tells that it came
+		once.Activity = "" // the comment tells that it came
 	}
-	if c, err = s.Comments.KeepComment(ctx, c, seen, out); err != nil {
+	if c, err = s.Comments.KeepComment(ctx, c, once, out); err != nil {
+		if coop.CodeOf(err) == coop.Gone {
+			return true, s.chargedOnce(ctx, by, seen)
+		}
 		return true, s.untaken(ctx, "comment", t.post, err)
+	}
+	if err := s.chargedOnce(ctx, by, seen); err != nil {
+		return true, err
 	}
 	if len(out.Documents) > 0 {
 		s.kick()
@@ -119,11 +149,8 @@ func (s *Service) judge(ctx context.Context, t thread, by keys.Signer, h activit
 		Object: o.ID, Post: t.post.ID, Coop: t.post.Coop, By: by.Actor, Activity: h.ID, KeyID: by.KeyID, InReplyTo: o.InReplyTo,
 		Name: content.Line(o.Name, coop.MaxTitle), Sensitive: o.Sensitive, Warning: content.Line(o.Warning, coop.MaxWarning),
 		Body: commentBody(o.Content), Language: o.Language, URL: o.URL,
-		Published: coop.Stamp(o.Published), Updated: coop.Stamp(o.Updated), At: s.now(),
+		Published: coop.Stamp(o.Published), Updated: changed(o), At: s.now(),
 		State: coop.CommentHeld, Private: !o.Public,
-	}
-	if c.Updated.IsZero() {
-		c.Updated = c.Published
 	}
 	if c.URL == "" || !coop.SameOrigin(c.URL, c.Object) {
 		c.URL = c.Object

@@ -102,6 +102,7 @@ type ReceivedStore interface {
 	Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) error
 	ReceivedObject(ctx context.Context, object coop.IRI) (coop.Received, error)
 	SeenAt(ctx context.Context, s coop.Seen) (time.Time, error)
+	MarkSeen(ctx context.Context, s coop.Seen) error
 	// SeenForgotten is up to when what was seen is not remembered any more.
 	SeenForgotten(ctx context.Context) (time.Time, error)
 	// Reply stores what is answered to an activity that changes nothing here.

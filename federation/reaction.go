@@ -35,8 +35,21 @@ func (s *Service) reacted(ctx context.Context, by keys.Signer, h activity.Head, 
 	if err := s.Reactions.React(ctx, r, seen); err != nil {
 		return true, s.untaken(ctx, "reaction", p, err)
 	}
+	if err := s.chargedOnce(ctx, by, seen); err != nil {
+		return true, err
+	}
 	s.observe(Event{What: string(kind), Type: h.Type, Coop: p.Coop, Actor: by.Actor, Object: object, Title: p.Title})
 	return true, nil
+}
+
+// chargedOnce notes what came with a proof, which its actor was charged with: whoever
+// has it can send it again for a week, and would use up what the actor may do. What a
+// reaction or a comment tells of itself is known only behind the charge.
+func (s *Service) chargedOnce(ctx context.Context, by keys.Signer, seen coop.Seen) error {
+	if by.Form != keys.Integrity {
+		return nil
+	}
+	return s.Inbox.MarkSeen(ctx, seen)
 }
 
 // unreacted takes a reaction back that is named by what it was to. Lemmy makes up

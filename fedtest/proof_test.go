@@ -302,3 +302,56 @@ func document(t *testing.T, raw []byte) (d fedtest.Document) {
 	}
 	return d
 }
+
+// docs/security.md D49: who passes on again what its author has proven once uses up
+// nothing of what the author may do, whatever became of it.
+func TestWhatIsPassedOnAgainIsNotChargedToItsAuthor(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, author, evil := n.Instance("a.example"), n.Peer("author.example"), n.Peer("evil.example")
+		author.ServeMultikey()
+		evil.Befriends(a)
+		policy(t, a, coop.CommentsOpen)
+		_, post := a.Publish(fedtest.Report("A report"))
+		inbox := a.Site.SharedInbox()
+		stays, goes := reply(author, post, "<p>stays</p>"), reply(author, post, "<p>goes</p>")
+		like, undone := author.Prove(said(author, "Like", post)), author.Prove(said(author, "Like", post))
+		all := []fedtest.Document{author.Prove(said(author, "Create", stays)), author.Prove(said(author, "Create", goes)), undone, like}
+		for _, doc := range all {
+			wants(t, "from its author", author.Send(inbox, doc), http.StatusAccepted)
+		}
+		wants(t, "a Delete", author.Send(inbox, said(author, "Delete", goes["id"])), http.StatusAccepted)
+		for range 310 { // more than an actor may react within an hour
+			for _, doc := range all {
+				if got := evil.Send(inbox, doc); got != http.StatusAccepted {
+					t.Fatalf("once more, by another: %d", got)
+				}
+			}
+			time.Sleep(time.Second)
+		}
+		wants(t, "another Like", author.Send(inbox, said(author, "Announce", post)), http.StatusAccepted)
+		wants(t, "another comment", author.Send(inbox, said(author, "Create", reply(author, post, "<p>again</p>"))), http.StatusAccepted)
+		if got := comments(t, a, post); len(got) != 2 || got[stays["id"].(coop.IRI)].Text != "stays" {
+			t.Errorf("got %+v", got)
+		}
+	}, fedtest.Calm())
+}
+
+// A comment that comes to several inboxes of ours, or again because our answer was
+// lost, is one.
+func TestCommentThatComesAgainIsChargedOnce(t *testing.T) {
+	t.Parallel()
+	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
+		a, peer := n.Instance("a.example"), n.Peer("peer.example")
+		policy(t, a, coop.CommentsOpen)
+		_, post := a.Publish(fedtest.Report("A report"))
+		doc := said(peer, "Create", reply(peer, post, "<p>once</p>"))
+		for range 30 {
+			wants(t, "a Create", peer.Send(a.Site.SharedInbox(), doc), http.StatusAccepted)
+		}
+		wants(t, "another", peer.Send(a.Site.SharedInbox(), said(peer, "Create", reply(peer, post, "<p>twice</p>"))), http.StatusAccepted)
+		if got := comments(t, a, post); len(got) != 2 {
+			t.Errorf("got %+v", got)
+		}
+	}, fedtest.Calm())
+}
