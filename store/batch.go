@@ -61,7 +61,9 @@ func (t *tx) total(name string) int {
 	n, ok := t.batch.stored[name]
 	if !ok {
 		n = int(toNumber(t.get(bTotals, []byte(name))))
-		t.batch.stored[name] = n
+		if t.err == nil { // a verb that has failed reads nothing
+			t.batch.stored[name] = n
+		}
 	}
 	return n + t.batch.totals[name]
 }

@@ -107,3 +107,22 @@ func (w *walk) tell(ctx context.Context, db *DB) func() error {
 	}
 	return func() error { return db.Ping(ctx) }
 }
+
+// What a verb believes that could not read a row is not what those believe that share
+// its commit.
+func TestVerbThatFailsLeavesTotalsToTheOthers(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	if err := db.write(t.Context(), "", func(t *tx) error { t.count("seats", 7); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	broken, got := errors.New("broken"), 0
+	group := []*call{
+		{ctx: t.Context(), fn: func(t *tx) error { t.fail(broken); t.total("seats"); return nil }},
+		{ctx: t.Context(), fn: func(t *tx) error { got = t.total("seats"); return nil }},
+	}
+	db.commit(group)
+	if !errors.Is(group[0].err, broken) || group[1].err != nil || got != 7 {
+		t.Errorf("got %d (%v, %v)", got, group[0].err, group[1].err)
+	}
+}
