@@ -135,6 +135,9 @@ func (db *DB) Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, o
 // time. Where there are very many, or nothing is known any more, all who follow are
 // told.
 func toldOf(t *tx, passed coop.ID, out coop.Outgoing) coop.Outgoing {
+	if doc := documents.get(t, key(passed)); doc == nil || !doc.At.After(t.now.Add(-historyAge)) {
+		return out // what was done goes first, while something may still wait
+	}
 	var boxes []coop.Box
 	p, known := prefix(passed), false
 	for k := range t.scan(bDocDeliveries, p, nil) {

@@ -17,6 +17,7 @@ func commentTests() []test {
 		{"a comment that was changed is not passed on as it was", changedIsNotPassedOn},
 		{"a comment that is not shown any more is not passed on any further", recalledIsNotLeased},
 		{"the end of a comment is told to whom it was passed on", recallIsTold},
+		{"of what was passed on long ago all who follow are told", recallIsToldLate},
 		{"a comment that is shown at once is sent at once", shownCommentIsSent},
 		{"a rejected comment keeps no text and does not come back", rejectedStaysAway},
 		{"a comment that its author deleted does not come back", deletedStaysAway},

@@ -151,6 +151,36 @@ func recallIsTold(f *fixture) {
 	}
 }
 
+// recallIsToldLate: of who got a comment long ago only those are known to whom it
+// still waits to be given.
+func recallIsToldLate(f *fixture) {
+	ctx := f.Context()
+	post := f.publish(f.note("komona", "one")).ID
+	f.done()
+	f.ok(f.AcceptFollow(ctx, f.follower("komona", bert, bbox), f.seen(bert, "f"), coop.Outgoing{}))
+	const slow coop.IRI = "https://slow.example/inbox"
+	c := f.comment(post, anna, "1")
+	c.Forward, c.Raw = true, []byte(`{"type":"Create"}`)
+	out := f.out("Create", "komona", "", false, bbox, slow)
+	out.Documents[0].Forwarded, out.Documents[0].Comment, out.Documents[0].At = c.Activity, c.Object, f.now.AddDate(0, 0, -40)
+	_, err := f.KeepComment(ctx, c, coop.Seen{}, out)
+	f.ok(err)
+	_, err = f.Hold(ctx, coop.DeliveryFilter{Host: "slow.example"})
+	f.ok(err)
+	f.done()
+	f.prune(f.now.AddDate(0, 0, 31))
+	end := f.out("Delete", "komona", "", false)
+	end.Documents[0].Forwarded, end.Fans = c.Object+"/delete", []coop.Fan{{Document: end.Documents[0].ID, Names: []coop.Name{"komona"}}}
+	f.ok(f.Recall(ctx, c.Object, anna, coop.Seen{}, end))
+	list, err := f.Deliveries(ctx, coop.DeliveryFilter{State: coop.Waiting})
+	f.ok(err)
+	inboxes := []coop.IRI{}
+	for _, d := range list {
+		inboxes = append(inboxes, d.Inbox)
+	}
+	f.same(inboxes, []coop.IRI{bbox})
+}
+
 func (f *fixture) unsent(out coop.Outgoing) {
 	f.Helper()
 	for _, d := range out.Documents {
