@@ -310,8 +310,12 @@ func TestWhomAFanNamesCostsTheSameHoweverManyTheyAre(t *testing.T) {
 		}
 		return best
 	}
-	few, many := cost(1_000), cost(16_000)
-	if many > 80*few { // of what grows with the square it would be 256 times as much
-		t.Errorf("16000 take %v, 1000 take %v", many, few)
+	var few, many time.Duration
+	for range 10 { // a busy machine may make one of the two slow
+		few, many = cost(1_000), cost(16_000)
+		if many <= 80*few { // of what grows with the square it would be 256 times as much, each time
+			return
+		}
 	}
+	t.Errorf("16000 take %v, 1000 take %v", many, few)
 }

@@ -99,7 +99,6 @@ func recalledIsNotLeased(f *fixture) {
 	}
 }
 
-// unsent checks that nothing of out was stored.
 // recallIsTold: followers who got a comment are told of its end; where nobody knows
 // any more who did, all who follow.
 func recallIsTold(f *fixture) {
