@@ -180,6 +180,7 @@ func recallIsToldLate(f *fixture) {
 	f.same(inboxes, []coop.IRI{bbox})
 }
 
+// unsent checks that nothing of out was stored.
 func (f *fixture) unsent(out coop.Outgoing) {
 	f.Helper()
 	for _, d := range out.Documents {
