@@ -174,11 +174,11 @@ func TestErrorSpeaksForTheLogAndHasACode(t *testing.T) {
 func TestTokenIsInForceUntilItIsRevoked(t *testing.T) {
 	t.Parallel()
 	tok := coop.Token{Scopes: []coop.Scope{coop.Read}}
-	if !tok.Can(coop.Read) || tok.Can(coop.Write) {
+	if !tok.Can(coop.Read, time.Now()) || tok.Can(coop.Write, time.Now()) {
 		t.Error("a token can do what its scopes say and no more")
 	}
 	tok.Revoked = time.Unix(1, 0)
-	if tok.Can(coop.Read) {
+	if tok.Can(coop.Read, time.Now()) {
 		t.Error("a revoked token can nothing")
 	}
 }
