@@ -49,21 +49,23 @@ const (
 
 // Coop is an actor of ours: a co-op, or the instance actor under the name Relay.
 type Coop struct {
-	Name     Name          `json:"name"`
-	Type     ActorType     `json:"type"`
-	Title    string        `json:"title"`    // plain text, as people call it
-	Summary  string        `json:"summary"`  // sanitised HTML; may be empty
-	Language string        `json:"language"` // BCP 47, the language of posts that name none
-	Zone     string        `json:"zone"`     // IANA name, the zone of events that name none; may be empty
-	Fields   []Field       `json:"fields,omitempty"`
-	Icon     Image         `json:"icon"`    // never empty: made from the title when none is given
-	Approve  bool          `json:"approve"` // follows wait for approval
-	Comments CommentPolicy `json:"comments,omitempty"`
-	Hidden   bool          `json:"hidden"`           // not discoverable, not indexable
-	Created  time.Time     `json:"created"`          // also `published` of the actor
-	Updated  time.Time     `json:"updated"`          // the last change of the row
-	Gone     time.Time     `json:"gone,omitzero"`    // removed then; its ids answer 410
-	Rotated  time.Time     `json:"rotated,omitzero"` // when its key was last changed
+	Name      Name          `json:"name"`
+	Type      ActorType     `json:"type"`
+	Title     string        `json:"title"`    // plain text, as people call it
+	Summary   string        `json:"summary"`  // sanitised HTML; may be empty
+	Language  string        `json:"language"` // BCP 47, the language of posts that name none
+	Zone      string        `json:"zone"`     // IANA name, the zone of events that name none; may be empty
+	Fields    []Field       `json:"fields,omitempty"`
+	Icon      Image         `json:"icon"`    // never empty: made from the title when none is given
+	Approve   bool          `json:"approve"` // follows wait for approval
+	Comments  CommentPolicy `json:"comments,omitempty"`
+	TwoPeople bool          `json:"two_people,omitempty"` // what one publishes somebody else has to agree to
+	Featured  []ID          `json:"featured,omitempty"`   // posts that it pinned, the newest pin first
+	Hidden    bool          `json:"hidden"`               // not discoverable, not indexable
+	Created   time.Time     `json:"created"`              // also `published` of the actor
+	Updated   time.Time     `json:"updated"`              // the last change of the row
+	Gone      time.Time     `json:"gone,omitzero"`        // removed then; its ids answer 410
+	Rotated   time.Time     `json:"rotated,omitzero"`     // when its key was last changed
 }
 
 // Field is a line of an actor's profile. A value that is an https URL is linked.

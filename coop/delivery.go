@@ -6,14 +6,15 @@ import "time"
 
 // Document is an activity of ours, as it is delivered and as its id answers.
 type Document struct {
-	ID     ID        `json:"id"`
-	Actor  Name      `json:"actor"`          // whose activity it is; signs its deliveries
-	Type   string    `json:"type"`           // Create, Accept, Announce …
-	Post   ID        `json:"post,omitempty"` // the post that it is about; empty for follows
-	At     time.Time `json:"at"`
-	Listed bool      `json:"listed"`        // stands in the actor's outbox
-	Gone   time.Time `json:"gone,omitzero"` // its post or its actor was deleted then; its id answers 410 and it has no body any more
-	Body   []byte    `json:"-"`             // the JSON, stored beside the row
+	ID      ID        `json:"id"`
+	Actor   Name      `json:"actor"`          // whose activity it is; signs its deliveries
+	Type    string    `json:"type"`           // Create, Accept, Announce …
+	Post    ID        `json:"post,omitempty"` // the post that it is about; empty for follows
+	At      time.Time `json:"at"`
+	Listed  bool      `json:"listed"`            // stands in the actor's outbox
+	Private bool      `json:"private,omitempty"` // nobody's business but the co-op's: its id answers members alone
+	Gone    time.Time `json:"gone,omitzero"`     // its post or its actor was deleted then; its id answers 410 and it has no body any more
+	Body    []byte    `json:"-"`                 // the JSON, stored beside the row
 
 	// Forwarded is the id of an activity of somebody else that is passed on: the
 	// document is about no post of ours, and its id answers nothing. AP §7.1.2.
@@ -186,6 +187,9 @@ type Outgoing struct {
 	Fans       []Fan
 	Received   []Received // for the followers on this very instance, who need no request
 	Comments   []Comment  // where a note of ours replies to a post of ours, or to a comment of it
+	Reactions  []Reaction // where a co-op of ours likes or shares a post of ours
+	Arrivals   []Arrival  // for the inboxes of co-ops of this very instance; a store gives the Turn
+	Settles    Proposal   // what was proposed and is now done, with its ID, Settler and Why; zero where nothing was
 	Decision   Decision   // what somebody decided, and why; zero where it was no decision
 	Answer     Answer     // what a client that asked for the change is answered; zero where none did, or a Publication says it
 }

@@ -41,6 +41,11 @@ type Seen struct {
 	Activity IRI
 	At       time.Time // of what can come again when it was signed, by the sender's clock; of anything else when it came
 	Again    bool      // it was seen before, and was signed anew: it counts once more
+
+	// What the inboxes of the co-ops that it came for show of it, if it counts.
+	Type   string
+	Object IRI
+	For    []Name
 }
 
 // Received is something that an actor whom we follow has sent us, kept as it

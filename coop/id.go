@@ -13,6 +13,9 @@ import (
 // ids as strings is the order in which they were made, to the millisecond.
 type ID string
 
+// Newest comes behind all ids that are ever made: what is before it is the newest.
+const Newest ID = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
+
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // NewID makes an id for the moment now from ten bytes of random. It fails only

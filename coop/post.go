@@ -38,10 +38,23 @@ type PostState string
 
 // The states of a post.
 const (
-	Draft     PostState = "draft"     // seen by nobody
-	Published PostState = "published" // served, listed and delivered
+	Draft     PostState = "draft"     // seen by members alone; with Due it is published by itself
+	Published PostState = "published" // served and delivered, and listed where it is for everybody
 	Withdrawn PostState = "withdrawn" // its id answers 410 with a Tombstone, for ever
 )
+
+// Visibility says who may read a post. The zero one is for everybody.
+type Visibility string
+
+// The visibilities.
+const (
+	Everybody Visibility = ""          // to the public: listed, announced, in feeds and calendars
+	Unlisted  Visibility = "unlisted"  // the public in cc: whoever has its address may read it, and no list shows it
+	Followers Visibility = "followers" // to the followers alone: their servers and the co-op's members
+)
+
+// Open reports whether anybody may read it who has its address.
+func (v Visibility) Open() bool { return v != Followers }
 
 // Status is what became of an event. FEP-8a8e.
 type Status string
@@ -97,8 +110,20 @@ type Post struct {
 	JoinURL  IRI       `json:"join_url,omitempty"` // of JoinExternal; empty: the page
 	Capacity int       `json:"capacity,omitempty"` // seats; 0: as many as come
 
+	Visibility Visibility `json:"visibility,omitempty"`
+	Attendance int        `json:"attendance,omitempty"` // events only: how many came, as the co-op counted
+	Of         []ID       `json:"of,omitempty"`         // reports only: the events that it is about, from which it fills itself
+	Series     ID         `json:"series,omitempty"`     // of an occurrence
+	Owners     []Name     `json:"owners,omitempty"`     // co-ops of this instance that share it, besides Coop; each has agreed
+	Offered    []Name     `json:"offered,omitempty"`    // co-ops that were asked to, and have not answered
+
 	State     PostState `json:"state"`
-	Rev       int       `json:"rev"` // 1 for the first, one more with each change
+	Due       time.Time `json:"due,omitzero"`     // of a draft: when it is published
+	Stuck     string    `json:"stuck,omitempty"`  // of a draft that was due: why it could not be published
+	Again     time.Time `json:"again,omitzero"`   // of a draft that is stuck: when that is tried again
+	By        string    `json:"by,omitempty"`     // who changed it last
+	Author    string    `json:"author,omitempty"` // Principal.Self of who changed it last
+	Rev       int       `json:"rev"`              // 1 for the first, one more with each change
 	Created   time.Time `json:"created"`
 	Published time.Time `json:"published,omitzero"` // never changes once set
 	Updated   time.Time `json:"updated,omitzero"`   // the last revision after publication
@@ -154,13 +179,15 @@ type Link struct {
 
 // Image is a picture of ours under /media/, or one elsewhere.
 type Image struct {
-	File      string `json:"file,omitempty"` // name under /media/; empty for one elsewhere
-	URL       IRI    `json:"url,omitempty"`  // for one elsewhere
-	MediaType string `json:"media_type"`
-	Alt       string `json:"alt"`
-	Width     int    `json:"width,omitempty"`
-	Height    int    `json:"height,omitempty"`
-	Made      bool   `json:"made,omitempty"` // drawn by Plenum: drawn again when what it shows changes
+	File      string     `json:"file,omitempty"` // name under /media/; empty for one elsewhere
+	URL       IRI        `json:"url,omitempty"`  // for one elsewhere
+	MediaType string     `json:"media_type"`
+	Alt       string     `json:"alt"`
+	Width     int        `json:"width,omitempty"`
+	Height    int        `json:"height,omitempty"`
+	Blurhash  string     `json:"blurhash,omitempty"`
+	Focus     [2]float64 `json:"focus,omitzero"` // see Media.Focus
+	Made      bool       `json:"made,omitempty"` // drawn by Plenum: drawn again when what it shows changes
 }
 
 // IsZero reports whether there is no picture.
@@ -216,9 +243,11 @@ func MakeSlug(title string) string {
 // PostQuery chooses posts; zero fields choose all that are published. Order:
 // newest first by publication, but for Upcoming.
 type PostQuery struct {
-	Coop     Name
+	Coop     Name // its own posts and those that it shares
+	All      bool // with Coop: those too that are not for everybody
 	Tag      string
 	PartOf   ID
+	Series   ID        // all of its occurrences, whatever their visibility
 	State    PostState // empty means Published
 	Upcoming time.Time // not zero: events that end after it, by start, earliest first
 	Latest   bool      // with Upcoming: where there are more than Limit, those that start last

@@ -37,13 +37,27 @@ func (s Site) Actor(n Name) IRI {
 }
 
 // Of is the id of a collection or the inbox of an actor: "inbox", "outbox",
-// "followers", "following", "featured", "upcoming".
+// "followers", "following" or, for co-ops, "featured", "upcoming", "liked".
 func (s Site) Of(n Name, what string) IRI { return s.Actor(n) + IRI("/"+what) }
 
 // OutboxPage is page number page of an actor's outbox, counted from 1, the oldest.
 func (s Site) OutboxPage(n Name, page int) IRI {
 	return s.Of(n, "outbox") + IRI("/pages/"+strconv.Itoa(page))
 }
+
+// OutboxBefore is the page of an actor's outbox with what is older than an
+// activity, as its own members see it; Newest names the newest.
+func (s Site) OutboxBefore(n Name, id ID) IRI { return s.Of(n, "outbox") + IRI("/before/"+string(id)) }
+
+// InboxBefore is the page of an actor's inbox with what came before a turn, as its
+// own members see it; 0 names the newest.
+func (s Site) InboxBefore(n Name, turn uint64) IRI {
+	return s.Of(n, "inbox") + IRI("/before/"+strconv.FormatUint(turn, 10))
+}
+
+// LikedBefore is the page of what a co-op liked before it said so in an activity;
+// Newest names the newest.
+func (s Site) LikedBefore(n Name, id ID) IRI { return s.Of(n, "liked") + IRI("/before/"+string(id)) }
 
 // Key is the id of an actor's key.
 func (s Site) Key(n Name) IRI { return s.Actor(n) + "#main-key" }
@@ -66,7 +80,7 @@ func (s Site) Object(k Kind, id ID) IRI {
 }
 
 // Part is the id of a collection that belongs to a post's object: "replies",
-// "likes", "shares" or, for events, "organizers" and "attendees".
+// "likes", "shares", "organizers" or, for events, "attendees".
 func (s Site) Part(k Kind, id ID, what string) IRI { return s.Object(k, id) + IRI("/"+what) }
 
 // RepliesPage is page number page of the replies to a post, counted from 1, the
@@ -75,9 +89,24 @@ func (s Site) RepliesPage(k Kind, id ID, page int) IRI {
 	return s.Part(k, id, "replies") + IRI("/pages/"+strconv.Itoa(page))
 }
 
+// OAuth is an endpoint of the authorization server: "authorize", "token",
+// "register". RFC 6749 §3.
+func (s Site) OAuth(what string) IRI { return s.iri("/oauth/" + what) }
+
+// Proxy is where a client has documents of other servers read for it. AP §4.1.
+func (s Site) Proxy() IRI { return s.iri("/api/proxy") }
+
+// Upload is where a client brings files. AP §4.1.
+func (s Site) Upload() IRI { return s.iri("/api/media") }
+
 // Place is the id of a place, made from a digest of its parts: the same place
 // has the same id, a changed address another. hash is 16 hexadecimal digits.
 func (s Site) Place(hash string) IRI { return s.iri("/ap/places/" + hash) }
+
+// Proposal is where members read a proposal and decide about it.
+func (s Site) Proposal(n Name, id ID) IRI {
+	return s.iri("/api/coops/" + string(n) + "/proposals/" + string(id))
+}
 
 // Home is the page of the instance.
 func (s Site) Home() IRI { return s.iri("/") }
@@ -116,6 +145,16 @@ func (s Site) Tag(tag string) IRI { return s.iri("/tags/" + pathEscape(strings.T
 // Media is the URL of a file of ours.
 func (s Site) Media(file string) IRI { return s.iri("/media/" + file) }
 
+// MediaObject is the id of an uploaded file's object.
+func (s Site) MediaObject(id ID) IRI { return s.iri("/ap/media/" + string(id)) }
+
+// MediaFile is the name of the file of ours that is served at an IRI; ok is false
+// for any other IRI.
+func (s Site) MediaFile(i IRI) (file string, ok bool) {
+	file, ok = strings.CutPrefix(string(i), string(s.Media("")))
+	return file, ok && file != "" && !strings.ContainsAny(file, "/?#")
+}
+
 // ImageURL is where a picture is, ours or not.
 func (s Site) ImageURL(i Image) IRI {
 	if i.File != "" {
@@ -140,6 +179,7 @@ const (
 	RefShared     RefKind = "shared-inbox"
 	RefActivity   RefKind = "activity"
 	RefObject     RefKind = "object" // Ref.What is "" or one of its collections; Ref.Page is 0 but for pages of replies
+	RefMedia      RefKind = "media"  // the object of an uploaded file
 	RefPlace      RefKind = "place"
 	RefProfile    RefKind = "profile" // /@NAME
 	RefPage       RefKind = "page"    // /@NAME/SLUG
@@ -148,17 +188,23 @@ const (
 // Ref is what an IRI of ours names. That it can be named does not mean that it
 // exists.
 type Ref struct {
-	Kind  RefKind
-	Name  Name
-	ID    ID
-	What  string // the collection; for objects the part
-	Page  int
-	Slug  string
-	Dir   string // "events", "reports" or "notes" for objects
-	Place string
+	Kind   RefKind
+	Name   Name
+	ID     ID
+	What   string // the collection; for objects the part
+	Page   int
+	Paged  bool // a page that says behind what it begins, by Before or by Turn
+	Before ID
+	Turn   uint64
+	Slug   string
+	Dir    string // "events", "reports" or "notes" for objects
+	Place  string
 }
 
-var actorParts = map[string]bool{"inbox": true, "outbox": true, "followers": true, "following": true, "featured": true, "upcoming": true}
+// actorParts are the collections of an actor, and whether co-ops alone have them.
+var actorParts = map[string]bool{
+	"inbox": false, "outbox": false, "followers": false, "following": false, "featured": true, "upcoming": true, "liked": true,
+}
 
 // Parse reads an IRI of ours. ok is false for one of another site and for one
 // that no method of Site makes: a query, an escape, a slash at the end.
@@ -194,6 +240,9 @@ func (s Site) ParsePath(path string) (r Ref, ok bool) {
 	case p[0] == "activities" && len(p) == 2:
 		id, ok := ParseID(p[1])
 		return Ref{Kind: RefActivity, ID: id}, ok
+	case p[0] == "media" && len(p) == 2:
+		id, ok := ParseID(p[1])
+		return Ref{Kind: RefMedia, ID: id}, ok
 	case p[0] == "places" && len(p) == 2:
 		return Ref{Kind: RefPlace, Place: p[1]}, hex16(p[1])
 	case p[0] == "events" || p[0] == "reports" || p[0] == "notes":
@@ -213,22 +262,42 @@ func parsePage(rest string) (Ref, bool) {
 }
 
 func parseActor(n Name, p []string) (Ref, bool) {
-	switch {
-	case len(p) == 0:
+	if len(p) == 0 {
 		return Ref{Kind: RefActor, Name: n}, true
-	case !actorParts[p[0]] || n == Relay && (p[0] == "featured" || p[0] == "upcoming"):
+	}
+	coopsOnly, known := actorParts[p[0]]
+	r := Ref{Kind: RefCollection, Name: n, What: p[0]}
+	switch {
+	case !known || coopsOnly && n == Relay:
 		return Ref{}, false
 	case len(p) == 1:
-		return Ref{Kind: RefCollection, Name: n, What: p[0]}, true
-	case len(p) == 3 && p[0] == "outbox" && p[1] == "pages":
+		return r, true
+	case len(p) == 3 && p[1] == "pages" && p[0] == "outbox":
 		page, ok := parsePageNumber(p[2])
-		return Ref{Kind: RefCollection, Name: n, What: p[0], Page: page}, ok
+		r.Page = page
+		return r, ok
+	case len(p) == 3 && p[1] == "before":
+		return parseBefore(r, p[2])
 	}
 	return Ref{}, false
 }
 
+// parseBefore reads behind what a page of a collection begins.
+func parseBefore(r Ref, s string) (_ Ref, ok bool) {
+	r.Paged = true
+	switch r.What {
+	case "outbox", "liked":
+		r.Before, ok = ParseID(s)
+	case "inbox":
+		var err error
+		r.Turn, err = strconv.ParseUint(s, 10, 64)
+		ok = err == nil && s == strconv.FormatUint(r.Turn, 10)
+	}
+	return r, ok
+}
+
 // objectParts are the collections of an object, and whether events alone have them.
-var objectParts = map[string]bool{"replies": false, "likes": false, "shares": false, "organizers": true, "attendees": true}
+var objectParts = map[string]bool{"replies": false, "likes": false, "shares": false, "organizers": false, "attendees": true}
 
 func parseObject(p []string) (Ref, bool) {
 	if len(p) < 2 {

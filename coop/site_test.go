@@ -24,10 +24,11 @@ const (
 var site = coop.Site{Domain: "events.example"}
 
 // built lists every IRI of a site that Parse reads, with what it names.
-func built(s coop.Site, n coop.Name, id coop.ID, hash, slug string, page int) map[coop.IRI]coop.Ref {
+func built(s coop.Site, n coop.Name, id coop.ID, hash, slug string, page int, before coop.ID, turn uint64) map[coop.IRI]coop.Ref {
 	all := map[coop.IRI]coop.Ref{
 		s.SharedInbox():             {Kind: coop.RefShared},
 		s.Activity(id):              {Kind: coop.RefActivity, ID: id},
+		s.MediaObject(id):           {Kind: coop.RefMedia, ID: id},
 		s.Place(hash):               {Kind: coop.RefPlace, Place: hash},
 		s.Profile(n):                {Kind: coop.RefProfile, Name: n},
 		s.Page(n, slug):             {Kind: coop.RefPage, Name: n, Slug: slug},
@@ -37,6 +38,12 @@ func built(s coop.Site, n coop.Name, id coop.ID, hash, slug string, page int) ma
 		s.OutboxPage("relay", page): {Kind: coop.RefCollection, Name: coop.Relay, What: "outbox", Page: page},
 		s.Of(n, "featured"):         {Kind: coop.RefCollection, Name: n, What: "featured"},
 		s.Of(n, "upcoming"):         {Kind: coop.RefCollection, Name: n, What: "upcoming"},
+		s.Of(n, "liked"):            {Kind: coop.RefCollection, Name: n, What: "liked"},
+		s.LikedBefore(n, before):    {Kind: coop.RefCollection, Name: n, What: "liked", Paged: true, Before: before},
+	}
+	for _, who := range []coop.Name{n, coop.Relay} {
+		all[s.OutboxBefore(who, before)] = coop.Ref{Kind: coop.RefCollection, Name: who, What: "outbox", Paged: true, Before: before}
+		all[s.InboxBefore(who, turn)] = coop.Ref{Kind: coop.RefCollection, Name: who, What: "inbox", Paged: true, Turn: turn}
 	}
 	for _, what := range []string{"inbox", "outbox", "followers", "following"} {
 		all[s.Of(n, what)] = coop.Ref{Kind: coop.RefCollection, Name: n, What: what}
@@ -45,17 +52,17 @@ func built(s coop.Site, n coop.Name, id coop.ID, hash, slug string, page int) ma
 	for k, dir := range map[coop.Kind]string{coop.Report: "reports", coop.Meetup: "events", coop.Talk: "events", coop.Note: "notes"} {
 		all[s.Object(k, id)] = coop.Ref{Kind: coop.RefObject, Dir: dir, ID: id}
 		all[s.Object(k, id)+"/replies"] = coop.Ref{Kind: coop.RefObject, Dir: dir, ID: id, What: "replies"}
+		all[s.Object(k, id)+"/organizers"] = coop.Ref{Kind: coop.RefObject, Dir: dir, ID: id, What: "organizers"}
 	}
-	all[s.Object(coop.Talk, id)+"/organizers"] = coop.Ref{Kind: coop.RefObject, Dir: "events", ID: id, What: "organizers"}
 	return all
 }
 
 func TestWhatIsBuiltIsParsed(t *testing.T) {
 	t.Parallel()
 	for _, s := range []coop.Site{site, {Domain: "localhost:8081", HTTP: true}} {
-		all := built(s, "it_kollektiv", anID, aHash, "no-masters-no-slave", 12)
-		if len(all) != 26 {
-			t.Errorf("got %d different IRIs want 26", len(all))
+		all := built(s, "it_kollektiv", anID, aHash, "no-masters-no-slave", 12, coop.Newest, 1<<64-1)
+		if len(all) != 35 {
+			t.Errorf("got %d different IRIs want 35", len(all))
 		}
 		for i, want := range all {
 			got, ok := s.Parse(i)
@@ -82,6 +89,12 @@ func TestURLsAreTheOnesThatOthersRelyOn(t *testing.T) {
 		site.Key("c"):                                "https://events.example/ap/coops/c#main-key",
 		site.Key(coop.Relay):                         "https://events.example/ap/actor#main-key",
 		site.Of("c", "followers"):                    "https://events.example/ap/coops/c/followers",
+		site.OutboxBefore("c", anID):                 "https://events.example/ap/coops/c/outbox/before/01ARYZ6S41TSV4RRFFQ69G5FAV",
+		site.InboxBefore("c", 7):                     "https://events.example/ap/coops/c/inbox/before/7",
+		site.LikedBefore("c", anID):                  "https://events.example/ap/coops/c/liked/before/01ARYZ6S41TSV4RRFFQ69G5FAV",
+		site.OAuth("token"):                          "https://events.example/oauth/token",
+		site.Proxy():                                 "https://events.example/api/proxy",
+		site.Upload():                                "https://events.example/api/media",
 		site.OutboxPage("c", 3):                      "https://events.example/ap/coops/c/outbox/pages/3",
 		site.SharedInbox():                           "https://events.example/ap/inbox",
 		site.Activity(anID):                          "https://events.example/ap/activities/01ARYZ6S41TSV4RRFFQ69G5FAV",
@@ -121,9 +134,13 @@ func TestWhatIsNotOursIsNotParsed(t *testing.T) {
 		base + "/ap/coops/c/outbox/pages", base + "/ap/coops/c/outbox/pages/0", base + "/ap/coops/c/outbox/pages/01",
 		base + "/ap/coops/c/outbox/pages/+1", base + "/ap/coops/c/outbox/pages/-1", base + "/ap/coops/c/outbox/pages/x",
 		base + "/ap/coops/c/outbox/pages/99999999999999999999", base + "/ap/coops/c/inbox/pages/1",
+		base + "/ap/coops/c/liked/", base + "/ap/coops/c/liked/before", base + "/ap/coops/c/liked/before/1", base + "/ap/coops/c/liked/pages/1",
+		base + "/ap/actor/liked", base + "/ap/coops/c/outbox/before/" + strings.ToLower(id), base + "/ap/coops/c/inbox/before/" + id,
+		base + "/ap/coops/c/inbox/before/01", base + "/ap/coops/c/inbox/before/-1", base + "/ap/coops/c/inbox/before/99999999999999999999",
+		base + "/ap/coops/c/followers/before/" + id,
 		base + "/ap/inbox/", base + "/ap/inbox/x", base + "/ap/activities", base + "/ap/activities/" + id + "/", base + "/ap/activities/" + strings.ToLower(id),
 		base + "/ap/events", base + "/ap/events/" + id + "/", base + "/ap/events/" + id + "/shares/", base + "/ap/events/" + id + "/likes/pages/1",
-		base + "/ap/events/" + id + "/replies/pages/0", base + "/ap/reports/" + id + "/organizers", base + "/ap/reports/" + id + "/attendees",
+		base + "/ap/events/" + id + "/replies/pages/0", base + "/ap/reports/" + id + "/attendees/", base + "/ap/reports/" + id + "/attendees",
 		base + "/ap/events/" + id + "/replies/1", base + "/ap/things/" + id, base + "/ap/places/0123456789ABCDEF", base + "/ap/places/0123456789abcde",
 		base + "/ap//actor", base + "/ap/%61ctor", base + "/@", base + "/@C", base + "/@c/", base + "/@c/feed", base + "/@c/a.ics", base + "/@c/a/b", base + "/@c?x",
 	} {
@@ -156,7 +173,7 @@ func FuzzSite(f *testing.F) {
 		if slug == "" {
 			slug = "s"
 		}
-		for i, want := range built(site, n, id, hex.EncodeToString(sum[8:16]), slug, 1+int(sum[4])<<8) {
+		for i, want := range built(site, n, id, hex.EncodeToString(sum[8:16]), slug, 1+int(sum[4])<<8, id, uint64(sum[5])<<40) {
 			if got, ok := site.Parse(i); !ok || got != want {
 				t.Errorf("%s: got %+v, %t want %+v", i, got, ok, want)
 			}
@@ -165,7 +182,7 @@ func FuzzSite(f *testing.F) {
 		if !ok || r.Name == coop.Relay && (r.Kind == coop.RefProfile || r.Kind == coop.RefPage) {
 			return // the page of the instance actor has another address
 		}
-		all := built(site, r.Name, r.ID, r.Place, r.Slug, r.Page)
+		all := built(site, r.Name, r.ID, r.Place, r.Slug, r.Page, r.Before, r.Turn)
 		if again, ok := all[coop.IRI(site.Base()+path)]; !ok || again != r {
 			t.Errorf("%q names %+v, which is built otherwise", path, r)
 		}

@@ -4,6 +4,7 @@ package coop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,6 +20,7 @@ type Words struct {
 	Online, Speakers, First, Poster, Logo, Slides string
 	Website, Calendar                             string // names of attachments; Mobilizon looks for "Website"
 	Full, Over, CalledOff                         string // why somebody gets no seat
+	Came                                          string // behind how many came to an event
 }
 
 var words = map[string]Words{
@@ -29,6 +31,7 @@ var words = map[string]Words{
 		Cancelled: "[Cancelled]", Online: "Online", Speakers: "Speakers", First: "Originally published at",
 		Poster: "Poster", Logo: "Logo of", Slides: "Slides", Website: "Website", Calendar: "Calendar file (ICS)",
 		Full: "The event is full; you are on the waiting list", Over: "The event is over", CalledOff: "The event was cancelled",
+		Came: "people came",
 	},
 	"de": {
 		days:      [7]string{"So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"},
@@ -37,6 +40,7 @@ var words = map[string]Words{
 		Cancelled: "[Abgesagt]", Online: "Online", Speakers: "Vortragende", First: "Zuerst erschienen auf",
 		Poster: "Plakat", Logo: "Logo von", Slides: "Folien", Website: "Website", Calendar: "Kalenderdatei (ICS)",
 		Full: "Die Veranstaltung ist ausgebucht; Sie stehen auf der Warteliste", Over: "Die Veranstaltung ist vorbei", CalledOff: "Die Veranstaltung wurde abgesagt",
+		Came: "waren dabei",
 	},
 }
 
@@ -130,6 +134,36 @@ func (p Post) Line() string {
 		parts = append(parts, p.Summary)
 	}
 	return strings.Join(parts, " · ")
+}
+
+// Facts are what a report says of an event that it is about: when and where it was,
+// who spoke, and how many came.
+func (p Post) Facts(language string) string {
+	parts := []string{p.When.Line(language)}
+	if names := p.SpeakerNames(); names != "" {
+		parts = append(parts, names)
+	}
+	if where := p.Where(); where != "" {
+		parts = append(parts, where)
+	}
+	if p.Attendance > 0 {
+		parts = append(parts, fmt.Sprint(p.Attendance, " ", WordsFor(language).Came))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// LinksWith are the links of a report with those of the events that it is about:
+// slides and recordings belong to both.
+func (p Post) LinksWith(events []Post) []Link {
+	links := slices.Clone(p.Links)
+	for _, e := range events {
+		for _, l := range e.Links {
+			if len(links) < MaxLinks && !slices.ContainsFunc(links, func(o Link) bool { return o.URL == l.URL }) {
+				links = append(links, l)
+			}
+		}
+	}
+	return links
 }
 
 // Where is the place of an event on one line, and whether one can join online.
