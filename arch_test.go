@@ -26,6 +26,9 @@ var allowed = map[string][]string{
 	"activity":           {"coop"},
 	"activity/wirecheck": {},
 	"keys":               {"coop"},
+	"auth":               {"coop", "recent"},
+	"mail":               {},
+	"recur":              {"coop"},
 	"feed":               {"coop"},
 	"config":             {"coop"},
 	"web":                {"coop"},
@@ -33,12 +36,13 @@ var allowed = map[string][]string{
 	"store":              {"coop"},
 	"store/storetest":    {"coop"},
 	"importer":           {"coop"},
-	"federation":         {"coop", "activity", "keys", "content", "recent"},
+	"federation":         {"coop", "activity", "keys", "content", "recent", "recur"},
 	"delivery":           {"coop", "keys", "recent"},
-	"handlers":           {"coop", "activity", "keys", "federation", "web", "feed", "recent"},
-	"instance":           {"coop", "delivery", "federation", "handlers", "outbound", "store", "web"},
+	"handlers":           {"coop", "activity", "auth", "keys", "federation", "web", "feed", "recent"},
+	"instance":           {"auth", "coop", "delivery", "federation", "handlers", "mail", "outbound", "store", "web"},
 	"fedtest":            {"*"},
 	"bench":              {"*"},
+	"client":             {"coop"},
 	"cmd/plenum":         {"*"},
 	"scripts/guards":     {},
 }
@@ -56,9 +60,14 @@ var owner = map[string][]string{
 	"github.com/microcosm-cc/":     {"content"},
 	"golang.org/x/image":           {"content"},
 	"code.dny.dev/ssrf":            {"outbound"},
+	"github.com/go-webauthn/":      {"auth"},
+	"golang.org/x/crypto/argon2":   {"auth"},
+	"github.com/emersion/":         {"mail"},
+	"github.com/teambition/":       {"recur"},
+	"github.com/bbrks/":            {"content"},
 	"github.com/alecthomas/kong":   {"cmd/plenum"},
 	"github.com/hashicorp/":        {"recent"},
-	"github.com/prometheus/":       {"instance"},
+	"github.com/VictoriaMetrics/":  {"instance"},
 }
 
 // testsMay is what tests may import besides: what they check with.
@@ -99,7 +108,7 @@ func TestEveryPackageKeepsToItsRoom(t *testing.T) {
 // above reports whether a package's tests stand high enough in the house to need
 // everything: they run whole instances.
 func above(dir string) bool {
-	return slices.Contains([]string{"handlers", "delivery", "federation", "instance", "importer"}, dir)
+	return slices.Contains([]string{"auth", "handlers", "delivery", "federation", "instance", "importer"}, dir)
 }
 
 func checkOwner(t *testing.T, dir, imp string) {
