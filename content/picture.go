@@ -33,44 +33,59 @@ type format struct {
 	config      func(io.Reader) (image.Config, error)
 	decode      func(io.Reader) (image.Image, error)
 	exif        func(data []byte) []byte // the TIFF block of the metadata; nil where there is none
+	first       func(data []byte) []byte // of an animation the first frame, as a file of its own; nil where decode gives it
 }
 
 var formats = []format{
 	{name: "JPEG", magic: "\xFF\xD8\xFF", config: jpeg.DecodeConfig, decode: jpeg.Decode, exif: jpegEXIF},
 	{name: "PNG", magic: "\x89PNG\r\n\x1A\n", config: png.DecodeConfig, decode: png.Decode, exif: pngEXIF},
 	{name: "GIF", magic: "GIF8", config: gif.DecodeConfig, decode: gif.Decode},
-	{name: "WebP", magic: "WEBPVP8", at: 8, config: webp.DecodeConfig, decode: webp.Decode, exif: webpEXIF},
+	{name: "WebP", magic: "WEBPVP8", at: 8, config: webp.DecodeConfig, decode: webp.Decode, exif: webpEXIF, first: webpFrame},
+}
+
+// File is an uploaded file as it is kept. What is no picture has no size.
+type File struct {
+	Data          []byte
+	MediaType     string
+	Width, Height int
+	Blurhash      string // a blurred picture in some thirty characters, to show until the picture is there
 }
 
 // Reencode makes an uploaded PNG, JPEG, GIF or WebP anew from its pixels, as
 // PNG or JPEG: upright, its longer side at most 1600 pixels, of an animation
 // the first frame. Nothing else of the file is left: no place where a
-// photograph was taken, no second file behind the picture. w and h are the
-// size of the result.
-func Reencode(data []byte) (out []byte, mediaType string, w, h int, err error) {
+// photograph was taken, no second file behind the picture.
+func Reencode(data []byte) (File, error) {
 	f, err := formatOf(data)
 	if err != nil {
-		return nil, "", 0, 0, err
+		return File{}, err
+	}
+	if f.first != nil {
+		data = f.first(data)
 	}
 	c, err := f.config(bytes.NewReader(data))
 	if err != nil || c.Width <= 0 || c.Height <= 0 {
-		return nil, "", 0, 0, broken(f, err)
+		return File{}, broken(f, err)
 	}
 	if n := int64(c.Width) * int64(c.Height) * weight(f, data); n > maxPixels {
-		return nil, "", 0, 0, &coop.Error{Code: coop.TooLarge, Op: "content.Reencode", Member: "image",
+		return File{}, &coop.Error{Code: coop.TooLarge, Op: "content.Reencode", Member: "image",
 			Msg: fmt.Sprintf("the picture has %d × %d pixels, more than can be worked on; make it smaller", c.Width, c.Height)}
 	}
 	m, err := f.decode(bytes.NewReader(data))
 	if err != nil {
-		return nil, "", 0, 0, broken(f, err)
+		return File{}, broken(f, err)
 	}
 	turn := 1
 	if f.exif != nil {
 		turn = orientation(f.exif(data))
 	}
 	small := upright(shrink(m), turn)
-	out, mediaType, err = encode(small, f.name == "JPEG")
-	return out, mediaType, small.Rect.Dx(), small.Rect.Dy(), err
+	out := File{Width: small.Rect.Dx(), Height: small.Rect.Dy()}
+	if out.Blurhash, err = blurred(small); err != nil {
+		return File{}, err
+	}
+	out.Data, out.MediaType, err = encode(small, f.name == "JPEG")
+	return out, err
 }
 
 func formatOf(data []byte) (format, error) {

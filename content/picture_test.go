@@ -104,6 +104,11 @@ func chunk(name string, body []byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
 }
 
+func reencode(in []byte) (out []byte, mediaType string, w, h int, err error) {
+	f, err := content.Reencode(in)
+	return f.Data, f.MediaType, f.Width, f.Height, err
+}
+
 func TestAPhotographIsPutUprightAndSaysNothingMore(t *testing.T) {
 	t.Parallel()
 	// What a camera stores for the picture red green over blue white, held in each of eight ways.
@@ -120,7 +125,7 @@ func TestAPhotographIsPutUprightAndSaysNothingMore(t *testing.T) {
 		}
 		for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
 			in := withEXIF(asJPEG(t, m), exif(order, o, "GPS 52.5N 13.4E"))
-			out, mediaType, gw, gh, err := content.Reencode(in)
+			out, mediaType, gw, gh, err := reencode(in)
 			if err != nil || mediaType != "image/jpeg" {
 				t.Fatalf("orientation %d: %s, %v", o, mediaType, err)
 			}
@@ -146,7 +151,7 @@ func TestOrientationOfAPNGIsObeyed(t *testing.T) {
 	in := asPNG(t, quarters(8, 4))
 	const header = 8 + 25
 	in = slices.Concat(in[:header], chunk("eXIf", exif(binary.BigEndian, 6, "")), chunk("tEXt", []byte("Comment\x00GPS")), in[header:], []byte("<script>alert(1)</script>"))
-	out, mediaType, w, h, err := content.Reencode(in)
+	out, mediaType, w, h, err := reencode(in)
 	if err != nil || mediaType != "image/png" || w != 4 || h != 8 {
 		t.Fatalf("got %s, %d×%d, %v", mediaType, w, h, err)
 	}
@@ -163,7 +168,7 @@ func TestLargePicturesAreMadeSmaller(t *testing.T) {
 	for _, c := range []struct{ w, h, wantW, wantH int }{
 		{1600, 90, 1600, 90}, {1601, 80, 1600, 80}, {3300, 200, 1600, 97}, {30, 4000, 12, 1600}, {1, 9000, 1, 1600},
 	} {
-		out, _, w, h, err := content.Reencode(asPNG(t, quarters(c.w, c.h)))
+		out, _, w, h, err := reencode(asPNG(t, quarters(c.w, c.h)))
 		if err != nil || w != c.wantW || h != c.wantH {
 			t.Errorf("%d×%d: got %d×%d, %v, want %d×%d", c.w, c.h, w, h, err, c.wantW, c.wantH)
 			continue
@@ -182,7 +187,7 @@ func TestTransparencyStays(t *testing.T) {
 	t.Parallel()
 	in := quarters(40, 40)
 	in.SetRGBA(10, 10, color.RGBA{})
-	out, mediaType, _, _, err := content.Reencode(asPNG(t, in))
+	out, mediaType, _, _, err := reencode(asPNG(t, in))
 	if err != nil || mediaType != "image/png" {
 		t.Fatal(mediaType, err)
 	}
@@ -200,7 +205,7 @@ func TestALargePNGWithoutTransparencyBecomesAJPEG(t *testing.T) {
 			m.Pix[i] = uint8(v >> 24)
 		}
 	}
-	if _, mediaType, _, _, err := content.Reencode(asPNG(t, m)); err != nil || mediaType != "image/jpeg" {
+	if _, mediaType, _, _, err := reencode(asPNG(t, m)); err != nil || mediaType != "image/jpeg" {
 		t.Errorf("got %s, %v", mediaType, err)
 	}
 }
@@ -216,14 +221,14 @@ func TestOtherFormatsBecomePNG(t *testing.T) {
 		"lossless WebP":               base64Of(t, "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="),
 		"lossy WebP":                  base64Of(t, "UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA"),
 	} {
-		out, mediaType, _, _, err := content.Reencode(in)
+		out, mediaType, _, _, err := reencode(in)
 		if err != nil || mediaType != "image/png" || bytes.Contains(out, []byte("alert")) {
 			t.Errorf("%s: got %s, %v", name, mediaType, err)
 		}
 	}
 }
 
-func base64Of(t *testing.T, s string) []byte {
+func base64Of(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
@@ -255,7 +260,7 @@ func TestWhatIsNoPictureIsRefused(t *testing.T) {
 		"a PNG of 34 MP, 16 bits":  {deep, coop.TooLarge},
 		"a JPEG of 34 MP in scans": {scans, coop.TooLarge},
 	} {
-		if _, _, _, _, err := content.Reencode(c.in); coop.CodeOf(err) != c.want {
+		if _, _, _, _, err := reencode(c.in); coop.CodeOf(err) != c.want {
 			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
@@ -270,8 +275,9 @@ func FuzzReencode(f *testing.F) {
 	f.Add(withEXIF(j.Bytes(), exif(binary.LittleEndian, 8, "x")))
 	f.Add([]byte("RIFF\x1A\x00\x00\x00WEBPVP8 \x01\x00\x00\x00xEXIF\x00\x00\x00\x00"))
 	f.Add(append([]byte("\x89PNG\r\n\x1A\n"), chunk("eXIf", exif(binary.BigEndian, 3, ""))...))
+	f.Add(animated(f, base64Of(f, "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==")))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		out, mediaType, w, h, err := content.Reencode(in)
+		out, mediaType, w, h, err := reencode(in)
 		if (err == nil) != (len(out) > 0 && mediaType != "" && w > 0 && h > 0) {
 			t.Errorf("got %d bytes, %q, %d×%d, %v", len(out), mediaType, w, h, err)
 		}
