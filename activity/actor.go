@@ -30,6 +30,7 @@ type wireActor struct {
 	Following          coop.IRI        `json:"following"`
 	Featured           coop.IRI        `json:"featured,omitempty"`
 	Upcoming           coop.IRI        `json:"upcomingEvents,omitempty"` // FEP-8a8e
+	Liked              coop.IRI        `json:"liked,omitempty"`          // AP §5.5
 	Endpoints          wireEndpoints   `json:"endpoints"`
 	Approves           bool            `json:"manuallyApprovesFollowers"`
 	Discoverable       bool            `json:"discoverable"`
@@ -43,8 +44,15 @@ type wireActor struct {
 	PublicKey          wireKey         `json:"publicKey"`
 }
 
+// wireEndpoints are what an actor shares with others of its server, and what its
+// clients need. AP §4.1.
 type wireEndpoints struct {
-	SharedInbox coop.IRI `json:"sharedInbox"`
+	SharedInbox   coop.IRI `json:"sharedInbox"`
+	Authorization coop.IRI `json:"oauthAuthorizationEndpoint,omitempty"`
+	Token         coop.IRI `json:"oauthTokenEndpoint,omitempty"`
+	Registration  coop.IRI `json:"oauthRegistrationEndpoint,omitempty"` // as Pleroma calls it
+	Proxy         coop.IRI `json:"proxyUrl,omitempty"`
+	Upload        coop.IRI `json:"uploadMedia,omitempty"`
 }
 
 type wireField struct {
@@ -86,7 +94,9 @@ func EncodeActor(s coop.Site, c coop.Coop, publicPEM string) ([]byte, error) {
 
 func coopOnly(a *wireActor, s coop.Site, c coop.Coop) {
 	a.Name = firstOf(c.Title, string(c.Name))
-	a.Featured, a.Upcoming = s.Of(c.Name, "featured"), s.Of(c.Name, "upcoming")
+	a.Featured, a.Upcoming, a.Liked = s.Of(c.Name, "featured"), s.Of(c.Name, "upcoming"), s.Of(c.Name, "liked")
+	a.Endpoints.Authorization, a.Endpoints.Token, a.Endpoints.Registration = s.OAuth("authorize"), s.OAuth("token"), s.OAuth("register")
+	a.Endpoints.Proxy, a.Endpoints.Upload = s.Proxy(), s.Upload()
 	a.Published = coop.Stamp(c.Created)
 	a.AttributionDomains = []string{s.Domain}
 	a.Attachment, a.Tag = []wireField{}, []wireTag{}

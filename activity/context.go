@@ -96,7 +96,8 @@ const coopContext = `[
 		"PropertyValue": "sc:PropertyValue",
 		"value": "sc:value",
 		"webfinger": { "@id": "wf:webfinger", "@type": "xsd:string" },
-		"upcomingEvents": { "@id": "https://w3id.org/fep/8a8e/upcomingEvents", "@type": "@id" }
+		"upcomingEvents": { "@id": "https://w3id.org/fep/8a8e/upcomingEvents", "@type": "@id" },
+		"oauthRegistrationEndpoint": { "@id": "http://litepub.social/ns#oauthRegistrationEndpoint", "@type": "@id" }
 	}
 ]`
 

@@ -122,6 +122,9 @@ func FuzzSubmission(f *testing.F) {
 	f.Add([]byte(`{"type":"Event","name":"Meetup","startTime":"2018-12-29","plenum:allDay":true,"endTime":"2018-12-31T00:00:00+01:00","timezone":"Europe/Berlin","location":[{"name":"a","address":{"streetAddress":"b"},"latitude":1,"longitude":2},{"type":"VirtualLocation","url":"https://o.example/"}],"performer":["A",{"name":"B","url":"https://b.example/"}],"eventStatus":"EventRescheduled","previousStartTime":"2018-12-28","image":{"url":"https://events.example/media/a.png","name":"alt"},"attachment":[{"type":"Link","href":"https://l.example/","name":"L"}],"plenum:slug":"a-b","plenum:kind":"talk"}`))
 	f.Add([]byte(`{"type":"Update","object":{"id":"https://events.example/ap/notes/01KB3Y6Q2ZM9T4X7V0R8W5N1EA","source":{"mediaType":"text/markdown","content":"*x*"}}}`))
 	f.Add([]byte(`{"type":"Undo","object":{"type":"Follow","object":"https://a.example/u"}}`))
+	f.Add([]byte(`{"type":"Accept","object":{"type":"Join","id":"https://a.example/1","actor":"https://a.example/u","object":"` + eventID + `"}}`))
+	f.Add([]byte(`{"type":"Remove","object":"` + eventID + `","target":"https://events.example/ap/coops/a/featured"}`))
+	f.Add([]byte(`{"type":"Offer","object":"` + eventID + `","target":"https://events.example/ap/coops/b"}`))
 	f.Add([]byte(`{"type":"Event","name":"Meetup","startTime":"2026-12-02T18:30:00","timezone":"Europe/Berlin","joinMode":"restricted","maximumAttendeeCapacity":40}`))
 	f.Add([]byte(`{"type":"Event","name":"Meetup","startTime":"2026-12-02T18:30:00","timezone":"Europe/Berlin","plenum:kind":"talk","plenum:partOf":"a","externalParticipationUrl":"https://events.example/@a/b"}`))
 	for _, file := range samples(f, "testdata/inbound/m*/*.json") {

@@ -33,16 +33,18 @@ type wireActivity struct {
 	Cc        []coop.IRI      `json:"cc,omitempty"`
 	Summary   string          `json:"summary,omitempty"` // why, for people
 	Object    any             `json:"object"`
+	Target    coop.IRI        `json:"target,omitempty"`
 }
 
 // wireRef is an activity inside another: as much of it as peers look at, built
 // from our own values and never from the bytes that came.
 type wireRef struct {
-	ID         coop.IRI `json:"id"`
+	ID         coop.IRI `json:"id,omitempty"`
 	Type       wireType `json:"type"`
 	Actor      coop.IRI `json:"actor"`
 	Object     coop.IRI `json:"object"`
 	Instrument coop.IRI `json:"instrument,omitempty"` // of a QuoteRequest
+	Target     coop.IRI `json:"target,omitempty"`     // of an Offer
 }
 
 // wireTombstone is what is left of something of ours. AS2 Vocabulary §Tombstone.

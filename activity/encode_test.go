@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,8 +48,12 @@ func documents(t testing.TB) map[string][]byte {
 		"create_meetup":      ok(activity.EncodeCreate(site, meetup(), object(t, meetup()))),
 		"create_talk":        ok(activity.EncodeCreate(site, talk(), object(t, talk()))),
 		"create_note":        ok(activity.EncodeCreate(site, note(), object(t, note()))),
+		"create_unlisted":    ok(activity.EncodeCreate(site, seenBy(coop.Unlisted), object(t, seenBy(coop.Unlisted)))),
+		"create_followers":   ok(activity.EncodeCreate(site, seenBy(coop.Followers), object(t, seenBy(coop.Followers)))),
 		"update_cancelled":   ok(activity.EncodeUpdate(site, otherID, cancelled(), object(t, cancelled()), at)),
 		"delete_meetup":      ok(activity.EncodeDelete(site, otherID, meetup(), at)),
+		"media_picture":      ok(activity.EncodeMedia(site, upload("image/png", "roof.png"))),
+		"media_document":     ok(activity.EncodeMedia(site, upload("application/pdf", "slides.pdf"))),
 		"tombstone_meetup":   ok(activity.EncodeTombstone(site, meetup(), at)),
 		"tombstone_report":   ok(activity.EncodeTombstone(site, report(), at)),
 		"tombstone_activity": ok(activity.EncodeGoneActivity(site, createID, "Create", at)),
@@ -77,6 +82,7 @@ func documents(t testing.TB) map[string][]byte {
 	for name, c := range collections(d) {
 		d[name] = ok(c.JSON())
 	}
+	maps.Copy(d, verbs(t))
 	return d
 }
 

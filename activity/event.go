@@ -48,7 +48,7 @@ type wirePerson struct {
 // wirePlace is a Place or a VirtualLocation; Address is one line or its parts.
 type wirePlace struct {
 	Context   json.RawMessage `json:"@context,omitempty"`
-	ID        coop.IRI        `json:"id"`
+	ID        coop.IRI        `json:"id,omitempty"`
 	Type      wireType        `json:"type"`
 	Name      string          `json:"name"`
 	URL       coop.IRI        `json:"url,omitempty"`
@@ -133,10 +133,13 @@ func eventOf(s coop.Site, p coop.Post, x Extras) (*wireEvent, error) {
 	return e, nil
 }
 
+// organizersOf are the co-op whose post it is and those with which it shares it.
 func organizersOf(s coop.Site, p coop.Post) wireOrganizers {
-	return wireOrganizers{
-		ID: s.Part(p.Kind, p.ID, "organizers"), Type: wireType(vocab.CollectionType), Total: 1, Items: []coop.IRI{s.Actor(p.Coop)},
+	all := []coop.IRI{s.Actor(p.Coop)}
+	for _, n := range p.Owners {
+		all = append(all, s.Actor(n))
 	}
+	return wireOrganizers{ID: s.Part(p.Kind, p.ID, "organizers"), Type: wireType(vocab.CollectionType), Total: len(all), Items: all}
 }
 
 // locationOf returns the one location that an event may have (Mobilizon raises
@@ -146,6 +149,9 @@ func locationOf(s coop.Site, p coop.Post) (*wirePlace, error) {
 	switch {
 	case !p.Place.IsZero():
 		w, _, err := wirePlaceOf(s, p.Place)
+		if err == nil && !p.Visibility.Open() { // its id is made of the address, and would say to whoever tries one whether it is here
+			w.ID = ""
+		}
 		return w, err
 	case p.Online != "":
 		// The id leads to the event, which says all there is to know of it, and
@@ -196,8 +202,8 @@ func EncodePlace(s coop.Site, p coop.Place) (hash string, doc []byte, err error)
 	return hash, doc, err
 }
 
-// EncodeOrganizers makes the document that the id of an event's organizers
-// answers, the same collection that stands in the event. FEP-8a8e.
+// EncodeOrganizers makes the document that the id of the organizers of a post
+// answers, the same collection that stands in an event. FEP-8a8e.
 func EncodeOrganizers(s coop.Site, p coop.Post) ([]byte, error) {
 	w := organizersOf(s, p)
 	w.Context = ld(objectContext)
@@ -243,7 +249,12 @@ func (d *wireDegrees) String() string {
 	if d == nil {
 		return ""
 	}
-	s := strconv.FormatFloat(float64(*d), 'f', -1, 64)
+	return decimal(float64(*d))
+}
+
+// decimal is a number with its decimal point.
+func decimal(f float64) string {
+	s := strconv.FormatFloat(f, 'f', -1, 64)
 	if !strings.Contains(s, ".") {
 		s += ".0"
 	}

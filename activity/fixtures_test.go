@@ -117,6 +117,13 @@ func note() coop.Post {
 	}
 }
 
+// seenBy is the note, for some.
+func seenBy(v coop.Visibility) coop.Post {
+	p := note()
+	p.Visibility = v
+	return p
+}
+
 func german() coop.Post {
 	p := meetup()
 	p.Slug, p.Title, p.Summary, p.Language = "go-treffen-12", "Go-Treffen Nr. 12", "Eintritt frei", "de"

@@ -17,9 +17,10 @@ import (
 
 // Extras is what the object of a post says that does not stand in the post.
 type Extras struct {
-	Coop       coop.Coop // whose post it is: its language stands in where the post names none
-	SuperEvent coop.IRI  // the event that it is part of; empty where PartOf is none or no event
-	Whole      coop.IRI  // the page of that event, where one takes part in both
+	Coop       coop.Coop   // whose post it is: its language stands in where the post names none
+	SuperEvent coop.IRI    // the event that it is part of; empty where PartOf is none or no event
+	Whole      coop.IRI    // the page of that event, where one takes part in both
+	Of         []coop.Post // the events that a report is about
 }
 
 // wireObject is an Article, an Event or a Note. Lists are lists and single
@@ -61,6 +62,8 @@ type wireImage struct {
 	Name      string   `json:"name"` // always there: Mobilizon raises without
 	Width     int      `json:"width,omitempty"`
 	Height    int      `json:"height,omitempty"`
+	Blurhash  string   `json:"blurhash,omitempty"`
+	Focus     *focus   `json:"focalPoint,omitempty"`
 }
 
 type wireLink struct {
@@ -103,6 +106,7 @@ func EncodeObject(s coop.Site, p coop.Post, x Extras) ([]byte, error) {
 	if p.Language == "" {
 		p.Language = x.Coop.Language
 	}
+	p.Links = p.LinksWith(x.Of)
 	o := wireObject{
 		Context: ld(objectContext), ID: s.Object(p.Kind, p.ID), Type: wireType(p.Kind.Type()), AttributedTo: s.Actor(p.Coop),
 		Name: name, Summary: summaryOf(p, name), MediaType: "text/html", InLanguage: p.Language,
@@ -114,7 +118,7 @@ func EncodeObject(s coop.Site, p coop.Post, x Extras) ([]byte, error) {
 	if !p.Updated.IsZero() {
 		o.Updated = coop.Stamp(p.Updated)
 	}
-	o.Content = contentOf(s, p, name)
+	o.Content = factsOf(s, p, x.Of) + contentOf(s, p, name)
 	switch {
 	case p.Language == "":
 	case len(o.Content) <= maxTwice:
@@ -143,9 +147,10 @@ func EncodeObject(s coop.Site, p coop.Post, x Extras) ([]byte, error) {
 	return render(o)
 }
 
-// audience is to whom a post is addressed: the public and the followers, whom the
-// author added, and whom the text mentions, since Mastodon does not notify
-// anybody who is mentioned and not addressed. Nobody stands in it twice.
+// audience is to whom a post is addressed: the public and the followers, as its
+// visibility has it, whom the author added, and whom the text mentions, since
+// Mastodon does not notify anybody who is mentioned and not addressed. Nobody stands
+// in it twice. An unlisted post has the public in cc, as Mastodon writes it.
 func audience(s coop.Site, p coop.Post) (to, cc []coop.IRI) {
 	seen := map[coop.IRI]bool{"": true}
 	add := func(list []coop.IRI, some ...coop.IRI) []coop.IRI {
@@ -157,8 +162,16 @@ func audience(s coop.Site, p coop.Post) (to, cc []coop.IRI) {
 		}
 		return list
 	}
-	to = add(add(nil, coop.Public), p.To...)
-	cc = add(add([]coop.IRI{}, s.Of(p.Coop, "followers")), p.Cc...)
+	to, cc = []coop.IRI{coop.Public}, []coop.IRI{s.Of(p.Coop, "followers")}
+	switch p.Visibility {
+	case coop.Unlisted:
+		to, cc = cc, to
+	case coop.Followers:
+		to, cc = cc, []coop.IRI{}
+	}
+	add(nil, to...)
+	add(nil, cc...)
+	to, cc = add(to, p.To...), add(cc, p.Cc...)
 	for _, m := range p.Mentions {
 		cc = add(cc, m.Actor)
 	}
@@ -192,6 +205,7 @@ func imageOf(s coop.Site, i coop.Image, alt string) *wireImage {
 	}
 	return &wireImage{
 		Type: wireType(vocab.ImageType), MediaType: t, URL: s.ImageURL(i), Name: firstOf(i.Alt, alt), Width: i.Width, Height: i.Height,
+		Blurhash: i.Blurhash, Focus: focusOf(i.Focus),
 	}
 }
 

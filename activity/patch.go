@@ -29,7 +29,8 @@ type Defaults struct {
 // plain keys and need no @context.
 const namespace = "plenum:"
 
-var ownMembers = []string{"plenum:kind", "plenum:slug", "plenum:partOf", "plenum:original", "plenum:allDay"}
+var ownMembers = []string{"plenum:kind", "plenum:slug", "plenum:partOf", "plenum:original", "plenum:allDay",
+	"plenum:state", "plenum:publishAt", "plenum:repeat", "plenum:ahead", "plenum:scope", "plenum:of", "plenum:attendance", "plenum:owners"}
 
 // Kind returns what a new post is to be: an Article is a report, a Note a note,
 // an Event a meetup, or a talk where it names performers or plenum:kind says so.
@@ -114,7 +115,7 @@ func (p Patch) Apply(post *coop.Post, d Defaults, s coop.Site) error {
 	next := *post
 	a := applier{Patch: p, reader: reader{s.HTTP}, site: s, defaults: d, was: *post, post: &next}
 	for _, step := range []func() error{a.members, a.words, a.language, a.body, a.when, a.status, a.joining, a.location, a.performer,
-		a.image, a.attachment, a.tag, a.reply, a.own, a.whole} {
+		a.image, a.attachment, a.tag, a.reply, a.attendance, a.own, a.whole} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -149,11 +150,14 @@ func (a *applier) members() error {
 	a.post.Kind = kind
 	if !kind.Event() {
 		for _, m := range []string{"startTime", "endTime", "location", "performer", "plenum:allDay", "joinMode", "externalParticipationUrl",
-			"maximumAttendeeCapacity"} {
+			"maximumAttendeeCapacity", "plenum:attendance", "plenum:repeat", "plenum:ahead"} {
 			if !rawNull(a.sent[m]) {
 				return coop.Wrong(m, fmt.Sprintf("only an Event has this; a %s is of type %s", kind, kind.Type()))
 			}
 		}
+	}
+	if kind != coop.Report && !rawNull(a.sent["plenum:of"]) {
+		return coop.Wrong("plenum:of", fmt.Sprintf("only a report is about events; this is a %s", kind))
 	}
 	if kind != coop.Note && !rawNull(a.sent["inReplyTo"]) {
 		return coop.Wrong("inReplyTo", "only a Note can be a reply")

@@ -14,7 +14,8 @@ import (
 )
 
 // image reads the picture of a post: a URL, or an Image. One of ours, under
-// /media/, is kept by its file, one elsewhere by its URL.
+// /media/, is kept by its file, one elsewhere by its URL. AP has no word for a file
+// that was uploaded before: its id stands for it.
 func (a *applier) image() error {
 	raw, given := a.sent["image"]
 	if !given {
@@ -34,28 +35,25 @@ func (a *applier) image() error {
 
 // picture makes one item the picture of the post. One that is there already and
 // says nothing new stays as it is, so that a poster of ours is still drawn anew
-// when its event changes.
+// when its event changes. An uploaded one may be named by its id alone: then that is
+// its URL, until whoever knows the files says which it is.
 func (a *applier) picture(member string, raw json.RawMessage) error {
 	s, isString := rawString(raw)
 	d, isObject := rawObject(raw)
 	if isObject {
-		s = hrefOf(d["url"])
-		if s == "" {
-			s = d.str("href")
-		}
+		s = a.place(d)
 	}
 	if !isString && !isObject || s == "" {
 		return coop.Wrong(member+".url", `an image has a url, like {"type": "Image", "url": "https://…", "name": "what it shows"}`)
 	}
-	alt := d.words("name")
-	if alt == "" {
-		alt = d.words("summary")
-	}
-	alt, err := label(member+".name", "the alternative text of an image", alt, 1500)
+	alt, err := altOf(member+".name", d)
 	if err != nil {
 		return err
 	}
 	i := coop.Image{Alt: alt, MediaType: essence(d.str("mediaType")), Width: pixels(d["width"]), Height: pixels(d["height"])}
+	if i.Focus, err = pointOf(member+".focalPoint", d); err != nil {
+		return err
+	}
 	if file, ours := strings.CutPrefix(s, string(a.site.Media(""))); ours {
 		if !goodFile(file) {
 			return coop.Wrong(member+".url", "this is no file of ours")
@@ -67,15 +65,59 @@ func (a *applier) picture(member string, raw json.RawMessage) error {
 	if i.MediaType == "" {
 		i.MediaType = imageTypes[strings.ToLower(path.Ext(s))]
 	}
-	if !goodMediaType(i.MediaType) || !strings.HasPrefix(i.MediaType, "image/") {
+	if !a.uploaded(s) && (!goodMediaType(i.MediaType) || !strings.HasPrefix(i.MediaType, "image/")) {
 		return coop.Wrong(member+".mediaType", "say what the image is, like image/png or image/jpeg")
 	}
-	if old := a.was.Image; old.File == i.File && old.URL == i.URL && (alt == old.Alt || !isObject) {
-		a.post.Image = old
-		return nil
+	if old := a.was.Image; old.File == i.File && old.URL == i.URL {
+		if !isObject || alt == old.Alt && (rawNull(d["focalPoint"]) || i.Focus == old.Focus) {
+			a.post.Image = old
+			return nil
+		}
+		i.Blurhash = old.Blurhash
+		if i.Width == 0 || i.Height == 0 {
+			i.Width, i.Height = old.Width, old.Height
+		}
+		if rawNull(d["focalPoint"]) {
+			i.Focus = old.Focus
+		}
 	}
 	a.post.Image = i
 	return nil
+}
+
+// place is where an image or an attachment is: its url or href, or where it has
+// none its id, if that is the one of an uploaded file.
+func (a *applier) place(d rawDoc) string {
+	if s := hrefOf(d["url"]); s != "" {
+		return s
+	}
+	if s := d.str("href"); s != "" {
+		return s
+	}
+	if id := d.str("id"); a.uploaded(id) {
+		return id
+	}
+	return ""
+}
+
+// uploaded reports whether s is the id of an uploaded file.
+func (a *applier) uploaded(s string) bool {
+	r, ok := a.site.Parse(coop.IRI(s))
+	return ok && r.Kind == coop.RefMedia
+}
+
+// alone reads an attachment that is no object: an uploaded file, by its id or its URL.
+func (a *applier) alone(raw json.RawMessage) (rawDoc, bool) {
+	s, _ := rawString(raw)
+	file, ours := a.site.MediaFile(coop.IRI(s))
+	if !a.uploaded(s) && !(ours && goodFile(file)) {
+		return nil, false
+	}
+	d := rawDoc{"type": json.RawMessage(`"Document"`), "url": raw}
+	if t := imageTypes[path.Ext(file)]; t != "" {
+		d["mediaType"] = json.RawMessage(`"` + t + `"`)
+	}
+	return d, true
 }
 
 var imageTypes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp", ".avif": "image/avif"}
@@ -124,6 +166,9 @@ func (a *applier) attachment() error {
 	for _, item := range rawList(raw) {
 		d, ok := rawObject(item)
 		if !ok {
+			d, ok = a.alone(item)
+		}
+		if !ok {
 			return coop.Wrong("attachment", `an attachment is an object, like {"type": "Link", "href": "https://…", "name": "Slides"}`)
 		}
 		kind := vocab.ActivityVocabularyType(knownType(d.types()))
@@ -157,10 +202,7 @@ func (a *applier) link(kind vocab.ActivityVocabularyType, d rawDoc) error {
 	default:
 		return coop.Wrong("attachment.type", fmt.Sprintf("an attachment is a Link, a Document or an Image, not %.40q", kind))
 	}
-	s := d.str("href")
-	if s == "" {
-		s = hrefOf(d["url"])
-	}
+	s := a.place(d)
 	if s == "" {
 		return coop.Wrong(member, "a link says where it leads")
 	}
@@ -180,6 +222,10 @@ func (a *applier) link(kind vocab.ActivityVocabularyType, d rawDoc) error {
 	l := coop.Link{URL: url, MediaType: essence(d.str("mediaType"))}
 	if l.Name, err = label("attachment.name", "the name of a link", d.words("name"), maxLabel); err != nil {
 		return err
+	}
+	if _, ours := a.site.MediaFile(url); ours || a.uploaded(s) { // whoever knows the files says what is missing
+		a.post.Links = append(a.post.Links, l)
+		return nil
 	}
 	if l.Name == "" {
 		l.Name = coop.HostOf(url)

@@ -169,24 +169,41 @@ var statuses = map[string]coop.Status{
 	"cancelled": coop.Cancelled, "canceled": coop.Cancelled, "postponed": coop.Postponed, "rescheduled": coop.Rescheduled,
 }
 
-// status reads eventStatus, else status, and keeps the old date of an event that
-// has a new one. FEP-8a8e, RFC 5545 §3.8.1.11.
+// Status is what the patch says became of an event; given is false where it says
+// nothing of it.
+func (p Patch) Status() (s coop.Status, given bool, err error) {
+	for _, member := range statusMembers() {
+		text, given, err := p.text(member)
+		if err != nil {
+			return "", false, err
+		}
+		if !given {
+			continue
+		}
+		word := strings.ToLower(text[strings.LastIndexAny(text, "/#:")+1:])
+		s, ok := statuses[strings.TrimPrefix(word, "event")]
+		if !ok && text != "" {
+			return "", false, coop.Wrong(member, fmt.Sprintf("%.60q is no state of an event; EventScheduled, EventTentative, EventCancelled, EventPostponed and EventRescheduled are", text))
+		}
+		return s, true, nil
+	}
+	return "", false, nil
+}
+
+// statusMembers are the members in which clients say it, the first that is given counts.
+func statusMembers() []string { return []string{"eventStatus", "status", "ical:status"} }
+
+// status sets what became of an event, and keeps the old date of one that has a new
+// one. FEP-8a8e, RFC 5545 §3.8.1.11.
 func (a *applier) status() error {
-	for _, member := range []string{"eventStatus", "status", "ical:status"} {
-		s, given, err := a.text(member)
+	if a.post.Kind.Event() {
+		s, given, err := a.Status()
 		if err != nil {
 			return err
 		}
-		if !given || !a.post.Kind.Event() {
-			continue
+		if given {
+			a.post.Status = s
 		}
-		word := strings.ToLower(s[strings.LastIndexAny(s, "/#:")+1:])
-		status, ok := statuses[strings.TrimPrefix(word, "event")]
-		if !ok && s != "" {
-			return coop.Wrong(member, fmt.Sprintf("%.60q is no state of an event; EventScheduled, EventTentative, EventCancelled, EventPostponed and EventRescheduled are", s))
-		}
-		a.post.Status = status
-		break
 	}
 	if a.post.Status != coop.Rescheduled {
 		a.post.Previous = coop.When{}

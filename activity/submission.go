@@ -12,7 +12,7 @@ import (
 )
 
 // Submission is what a client can ask of an outbox: SubmitCreate, SubmitUpdate,
-// SubmitDelete, SubmitFollow or SubmitUndo. AP §6.
+// SubmitDelete, or one of the verbs in submission_verbs.go. AP §6.
 type Submission interface{ submission() }
 
 // SubmitCreate publishes a new post. To and the others hold whom the activity or
@@ -20,33 +20,29 @@ type Submission interface{ submission() }
 // where the client addressed nobody. AP §6.2.
 type SubmitCreate struct {
 	Object           Patch
+	Life             Life
 	To, Cc, Bto, Bcc []coop.IRI
 }
 
-// SubmitUpdate changes what the object names and leaves the rest. AP §6.3.1.
+// SubmitUpdate changes what the object names and leaves the rest. To and the others
+// are empty where the client said nothing of whom it is for. AP §6.3.1.
 type SubmitUpdate struct {
-	Target coop.IRI
-	Object Patch
+	Target           coop.IRI
+	Object           Patch
+	Life             Life
+	To, Cc, Bto, Bcc []coop.IRI
 }
 
-// SubmitDelete withdraws a post. AP §6.4.
-type SubmitDelete struct{ Target coop.IRI }
-
-// SubmitFollow follows an actor. AP §6.5.
-type SubmitFollow struct{ Target coop.IRI }
-
-// SubmitUndo takes a Follow back, which is named by its id, by whom it follows,
-// or by both. AP §6.10.
-type SubmitUndo struct {
-	Target   coop.IRI // the id of the Follow
-	OfObject coop.IRI // whom it follows
+// SubmitDelete withdraws a post, or where All is set every occurrence of its series
+// that is not over. AP §6.4.
+type SubmitDelete struct {
+	Target coop.IRI
+	All    bool
 }
 
 func (SubmitCreate) submission() {}
 func (SubmitUpdate) submission() {}
 func (SubmitDelete) submission() {}
-func (SubmitFollow) submission() {}
-func (SubmitUndo) submission()   {}
 
 // DecodeSubmission reads what a client posted to an outbox: an activity, or an
 // object alone, which is a Create of it. Ids of new things, actors and authors in
@@ -71,14 +67,10 @@ func DecodeSubmission(raw []byte, s coop.Site) (Submission, error) {
 		sub, err = c.update(d)
 	case vocab.DeleteType:
 		sub, err = c.delete(d)
-	case vocab.FollowType:
-		sub, err = c.follow(d)
-	case vocab.UndoType:
-		sub, err = c.undo(d)
 	case vocab.ArticleType, vocab.EventType, vocab.NoteType:
 		sub, err = c.bare(d)
 	default:
-		return nil, coop.Wrong("type", fmt.Sprintf("this outbox does not take %.40q; it takes Article, Event and Note, and Create, Update, Delete, Follow and Undo", kind))
+		sub, err = c.verb(d, kind)
 	}
 	if err != nil {
 		return nil, err
@@ -120,17 +112,29 @@ func (c client) create(d rawDoc) (Submission, error) {
 	}
 	switch vocab.ActivityVocabularyType(kind) {
 	case vocab.ArticleType, vocab.EventType, vocab.NoteType:
-		return c.addressed(o, d, o)
+		return c.created(o, d, o)
 	}
 	return nil, coop.Wrong("object.type", fmt.Sprintf("%.40q cannot be created here; Article, Event and Note can", kind))
 }
 
 // bare reads an object that no Create is around. AP §6.2.1.
-func (c client) bare(d rawDoc) (Submission, error) { return c.addressed(d, d) }
+func (c client) bare(d rawDoc) (Submission, error) { return c.created(d, d) }
+
+// created reads a new object. Where it says nothing yet there is nothing to publish.
+func (c client) created(o rawDoc, from ...rawDoc) (Submission, error) {
+	sub, err := c.addressed(o, from...)
+	if sub.Life.State == "" && !sub.Life.Timed && sub.Object.saysNothing() {
+		sub.Life.State = coop.Draft
+	}
+	return sub, err
+}
 
 // addressed merges the audiences of an activity and its object. AP §6.2.
-func (c client) addressed(o rawDoc, from ...rawDoc) (Submission, error) {
+func (c client) addressed(o rawDoc, from ...rawDoc) (_ SubmitCreate, err error) {
 	sub := SubmitCreate{Object: Patch{o}}
+	if sub.Life, err = c.life(from...); err != nil {
+		return sub, err
+	}
 	for i, d := range from {
 		prefix := ""
 		if i > 0 {
@@ -141,7 +145,7 @@ func (c client) addressed(o rawDoc, from ...rawDoc) (Submission, error) {
 			to     *[]coop.IRI
 		}{{"to", &sub.To}, {"cc", &sub.Cc}, {"audience", &sub.Cc}, {"bto", &sub.Bto}, {"bcc", &sub.Bcc}} {
 			if err := c.recipients(d[m.member], prefix+m.member, m.to); err != nil {
-				return nil, err
+				return sub, err
 			}
 		}
 	}
@@ -195,7 +199,11 @@ func (c client) update(d rawDoc) (Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	return SubmitUpdate{Target: target, Object: Patch{o}}, nil
+	a, err := c.addressed(o, d, o)
+	if err != nil {
+		return nil, err
+	}
+	return SubmitUpdate{Target: target, Object: a.Object, Life: a.Life, To: a.To, Cc: a.Cc, Bto: a.Bto, Bcc: a.Bcc}, nil
 }
 
 // named reads an object that is only named, and the member that names it.
@@ -215,47 +223,12 @@ func (c client) delete(d rawDoc) (Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := c.ours(member, id)
-	return SubmitDelete{target}, err
-}
-
-func (c client) follow(d rawDoc) (Submission, error) {
-	id, member, err := d.named("a Follow names the actor to follow, by the id or as an object with an id")
-	if err != nil {
+	sub := SubmitDelete{}
+	if sub.Target, err = c.ours(member, id); err != nil {
 		return nil, err
 	}
-	target, err := c.iri(member, id)
-	return SubmitFollow{target}, err
-}
-
-func (c client) undo(d rawDoc) (Submission, error) {
-	const why = "an Undo names the Follow that it takes back, by its id or as an object with an id or an object of its own"
-	o, embedded := rawObject(d["object"])
-	if !embedded {
-		id, member, err := d.named(why)
-		if err != nil {
-			return nil, err
-		}
-		target, err := c.iri(member, id)
-		return SubmitUndo{Target: target}, err
-	}
-	if kind := knownType(o.types()); kind != "" && kind != string(vocab.FollowType) {
-		return nil, coop.Wrong("object.type", fmt.Sprintf("only a Follow can be undone here, not %.40q", kind))
-	}
-	var sub SubmitUndo
-	var err error
-	if id, ok := rawString(o["id"]); ok {
-		if sub.Target, err = c.iri("object.id", id); err != nil {
-			return nil, err
-		}
-	}
-	if whom, ok := rawRef(o["object"]); ok {
-		if sub.OfObject, err = c.iri("object.object", whom); err != nil {
-			return nil, err
-		}
-	}
-	if sub == (SubmitUndo{}) {
-		return nil, coop.Wrong("object", why)
-	}
-	return sub, nil
+	o, _ := rawObject(d["object"])
+	life, err := c.life(d, o)
+	sub.All = life.All
+	return sub, err
 }

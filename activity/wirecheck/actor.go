@@ -44,6 +44,12 @@ func (f *findings) activity(a object) {
 		f.embedded(a, o)
 	case t == "Delete" && a["object"] != a["actor"]:
 		f.need(isObject && text(o, "type") == "Tombstone" && text(o, "formerType") != "", "Delete needs a Tombstone with formerType (Gancio)")
+	case t == "Add" || t == "Remove":
+		f.need(isText(a["object"]) && isText(a["target"]), "%s: object and target are ids (Mastodon)", t)
+	case t == "Undo":
+		f.need(has(o, "type") && has(o, "actor") && has(o, "object"), "Undo must embed what it takes back (Misskey, Lemmy)")
+	case t == "Like" || t == "Announce" || t == "Follow" || t == "Block":
+		f.need(isText(a["object"]), "%s: the object is an id (Gancio)", t)
 	case t == "Accept" || t == "Reject":
 		f.need(has(o, "id") && has(o, "type") && has(o, "actor") && has(o, "object"),
 			"%s must embed the Follow or Join with its id (Misskey, Mobilizon)", t)

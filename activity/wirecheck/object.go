@@ -21,7 +21,7 @@ func (f *findings) object(o object) {
 	f.need(host(id) == host(by), "id and attributedTo on one host (Mastodon, Misskey, Mobilizon, GoToSocial)")
 	u := text(o, "url")
 	f.need(isText(o["url"]) && host(u) == host(id) && scheme(u) == scheme(id), "url must be ONE string on the id's host (Pleroma, Misskey)")
-	f.need(holds(o["to"], public), "to: a list with the full Public IRI (Mobilizon, GoToSocial)")
+	f.need(holds(o["to"], public) || toFollowers(o), "to: a list with the full Public IRI, or with the followers alone (Mobilizon, GoToSocial)")
 	_, ok := o["cc"].([]any)
 	f.need(ok, "cc: a list")
 	f.need(text(o, "content") != "", "content non-empty (Mobilizon, Gancio)")
@@ -175,5 +175,28 @@ func (f *findings) place(v any) {
 	for _, k := range []string{"latitude", "longitude"} {
 		n, _ := p[k].(json.Number)
 		f.need(!has(p, k) || strings.Contains(n.String(), "."), "%s must be printed with a decimal point (Mobilizon is_float)", k)
+	}
+}
+
+// toFollowers reports whether an object is not for every list: addressed to followers
+// of its author's server, with the public in cc or nowhere.
+func toFollowers(o object) bool {
+	list, _ := o["to"].([]any)
+	return slices.ContainsFunc(list, func(v any) bool {
+		s, _ := v.(string)
+		return strings.HasSuffix(s, "/followers") && host(s) == host(text(o, "id"))
+	})
+}
+
+// file looks at an uploaded file that stands alone.
+func (f *findings) file(o object) {
+	id := text(o, "id")
+	f.need(id != "" && host(id) == host(text(o, "attributedTo")), "id and attributedTo on one host (Mastodon, Misskey, Mobilizon, GoToSocial)")
+	f.need(host(text(o, "url")) == host(id), "url must be ONE string on the id's host (Pleroma, Misskey)")
+	f.need(isText(o["mediaType"]) && isText(o["name"]), "a file has mediaType and name (Gancio, Mobilizon)")
+	isPicture := strings.HasPrefix(text(o, "mediaType"), "image/")
+	f.need(isPicture == (text(o, "type") == "Image"), "an Image has the media type of a picture")
+	if list, ok := o["focalPoint"].([]any); has(o, "focalPoint") {
+		f.need(ok && len(list) == 2, "focalPoint a list of two (Mastodon)")
 	}
 }

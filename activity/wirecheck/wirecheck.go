@@ -72,7 +72,8 @@ type object = map[string]any
 
 // Check returns what is wrong with a document, in words, and nothing where no
 // server that we know of would drop it. A document is an actor, an Event, an
-// Article, a Note, an activity, a collection or a Tombstone, with its @context.
+// Article, a Note, an Image or a Document, an activity, a collection or a Tombstone,
+// with its @context.
 func Check(doc []byte) []string {
 	dec := json.NewDecoder(bytes.NewReader(doc))
 	dec.UseNumber()
@@ -107,6 +108,8 @@ func (f *findings) document(d object) {
 		f.object(d)
 	case slices.Contains(collectionTypes, t):
 		f.collection(d)
+	case t == "Image" || t == "Document":
+		f.file(d)
 	case t == "Tombstone":
 		f.need(text(d, "id") != "" && text(d, "formerType") != "", "Tombstone needs id and formerType")
 	default:
