@@ -17,12 +17,14 @@ type batch struct {
 	totals map[string]int // by how much they change
 	stored map[string]int // as they are in the file
 	reach  map[string]coop.Reach
-	hosts  map[string][]byte // the key in hosts before the batch; nil where there was none
-	rested bool              // some host may be given time: nobody need look where none is
+	hosts  map[string][]byte    // the key in hosts before the batch; nil where there was none
+	writes int                  // how many keys were put and deleted
+	rested bool                 // some host may be given time: nobody need look where none is
+	turns  map[coop.Name]uint64 // of the newest arrivals
 }
 
 func newBatch() *batch {
-	return &batch{totals: map[string]int{}, stored: map[string]int{}, reach: map[string]coop.Reach{}, hosts: map[string][]byte{}}
+	return &batch{totals: map[string]int{}, stored: map[string]int{}, reach: map[string]coop.Reach{}, hosts: map[string][]byte{}, turns: map[coop.Name]uint64{}}
 }
 
 // flush writes what was gathered.

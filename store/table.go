@@ -46,13 +46,8 @@ func (tb table[T]) counted(row *T) []string {
 
 // get returns the row under k, nil where there is none.
 func (tb table[T]) get(t *tx, k []byte) *T {
-	data := t.get(tb.bucket, k)
-	if data == nil {
-		return nil
-	}
 	row := new(T)
-	if err := decode(data, row); err != nil {
-		t.fail(fmt.Errorf("row %q of %s is damaged: %w", k, tb.bucket, err))
+	if !t.row(tb.bucket, k, t.get(tb.bucket, k), row) {
 		return nil
 	}
 	return row
@@ -61,16 +56,7 @@ func (tb table[T]) get(t *tx, k []byte) *T {
 // all walks the rows whose keys begin with p; the empty, non-nil p means all.
 func (tb table[T]) all(t *tx, p []byte) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
-		for k, data := range t.scan(tb.bucket, p, nil) {
-			row := new(T)
-			if err := decode(data, row); err != nil {
-				t.fail(fmt.Errorf("row %q of %s is damaged: %w", k, tb.bucket, err))
-				return
-			}
-			if !yield(row) {
-				return
-			}
-		}
+		t.rows(tb.bucket, p, func() any { return new(T) }, func(row any) bool { return yield(row.(*T)) })
 	}
 }
 
@@ -87,7 +73,49 @@ func (tb table[T]) remove(t *tx, row *T) {
 // swap replaces the stored row old (nil: there is none) by row (nil: delete),
 // with the index entries and totals of both.
 func (tb table[T]) swap(t *tx, old, row *T) {
-	was, is := tb.entries(old), tb.entries(row)
+	t.index(tb.entries(old), tb.entries(row))
+	t.recount(tb.counted(old), tb.counted(row))
+	if row == nil {
+		t.del(tb.bucket, tb.key(old))
+		return
+	}
+	t.putRow(tb.bucket, tb.key(row), row)
+}
+
+// What follows is the same for rows of every kind, and is in the program once.
+
+// row reads a row and reports whether there is one.
+func (t *tx) row(bucket string, k, data []byte, row any) bool {
+	if data == nil {
+		return false
+	}
+	if err := decode(data, row); err != nil {
+		t.fail(fmt.Errorf("row %q of %s is damaged: %w", k, bucket, err))
+		return false
+	}
+	return true
+}
+
+func (t *tx) rows(bucket string, p []byte, fresh func() any, yield func(any) bool) {
+	for k, data := range t.scan(bucket, p, nil) {
+		row := fresh()
+		if !t.row(bucket, k, data, row) || !yield(row) {
+			return
+		}
+	}
+}
+
+func (t *tx) putRow(bucket string, k []byte, row any) {
+	data, err := json.Marshal(row)
+	if err != nil {
+		t.fail(fmt.Errorf("encode a row of %s: %w", bucket, err))
+		return
+	}
+	t.put(bucket, k, data)
+}
+
+// index replaces index entries by others.
+func (t *tx) index(was, is []entry) {
 	for _, e := range was {
 		if !holdsKey(is, e) {
 			t.del(e.bucket, e.key)
@@ -98,22 +126,16 @@ func (tb table[T]) swap(t *tx, old, row *T) {
 			t.put(e.bucket, e.key, e.value)
 		}
 	}
-	for _, n := range tb.counted(old) {
+}
+
+// recount changes totals by what a row counted in, and counts in now.
+func (t *tx) recount(was, is []string) {
+	for _, n := range was {
 		t.count(n, -1)
 	}
-	for _, n := range tb.counted(row) {
+	for _, n := range is {
 		t.count(n, 1)
 	}
-	if row == nil {
-		t.del(tb.bucket, tb.key(old))
-		return
-	}
-	data, err := json.Marshal(row)
-	if err != nil {
-		t.fail(fmt.Errorf("encode a row of %s: %w", tb.bucket, err))
-		return
-	}
-	t.put(tb.bucket, tb.key(row), data)
 }
 
 func holds(es []entry, e entry) bool {

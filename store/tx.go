@@ -73,6 +73,7 @@ func (t *tx) put(bucket string, k, v []byte) {
 	}
 	if b := t.bucket(bucket); b != nil {
 		t.wrote = true
+		t.batch.writes++
 		if v == nil {
 			v = []byte{}
 		}
@@ -88,6 +89,7 @@ func (t *tx) del(bucket string, k []byte) {
 	}
 	if b := t.bucket(bucket); b != nil {
 		t.wrote = true
+		t.batch.writes++
 		if err := b.Delete(k); err != nil {
 			t.fail(fmt.Errorf("delete from %s: %w", bucket, err))
 		}

@@ -47,7 +47,8 @@ func (a *audit) everything(t *tx) error {
 		return nil // without its buckets nothing can be said of the rows
 	}
 	for _, check := range []func(){
-		a.coops, a.posts, a.documents, a.people, a.arrivals, a.replies, a.judgements, a.deliveries, a.queue, a.bounded, a.sums, a.media,
+		a.coops, a.hands, a.doors, a.grants, a.posts, a.documents, a.people, a.arrivals, a.replies, a.plans, a.sayings, a.uploads,
+		a.judgements, a.deliveries, a.queue, a.bounded, a.hosted, a.boundedCoops, a.sums, a.media,
 	} {
 		check()
 		if err := a.ctx.Err(); err != nil {
@@ -108,48 +109,70 @@ func (a *audit) pages(b *bbolt.DB) error {
 // follows from them and nothing else; each is called with every row that can be
 // read.
 func rows[T any](a *audit, tb table[T], indexes []string, each func(k []byte, row *T)) {
-	want := map[string]int{}
-	for k, data := range a.t.scan(tb.bucket, every(), nil) {
+	a.rows(tb.bucket, indexes, func(k, data []byte) (audited, error) {
 		row := new(T)
 		if err := decode(data, row); err != nil {
-			a.find("%s: row %q cannot be read: %v", tb.bucket, k, err)
+			return audited{}, err
+		}
+		f := audited{key: tb.key(row), entries: tb.entries(row), totals: tb.counted(row)}
+		if each != nil {
+			f.each = func() { each(k, row) }
+		}
+		return f, nil
+	})
+}
+
+// audited is what follows from a row.
+type audited struct {
+	key     []byte
+	entries []entry
+	totals  []string
+	each    func() // may be nil
+}
+
+func (a *audit) rows(bucket string, indexes []string, read func(k, data []byte) (audited, error)) {
+	want := map[string]int{}
+	for k, data := range a.t.scan(bucket, every(), nil) {
+		f, err := read(k, data)
+		if err != nil {
+			a.find("%s: row %q cannot be read: %v", bucket, k, err)
 			continue
 		}
-		if !bytes.Equal(tb.key(row), k) {
-			a.find("%s: row %q says that it is %q", tb.bucket, k, tb.key(row))
+		if !bytes.Equal(f.key, k) {
+			a.find("%s: row %q says that it is %q", bucket, k, f.key)
 			continue
 		}
-		for _, e := range tb.entries(row) {
+		for _, e := range f.entries {
 			want[e.bucket]++
 			v := a.t.get(e.bucket, e.key)
 			// Spans in the calendar are moments, which change with the rules of zones.
 			if v == nil || !bytes.Equal(v, e.value) && e.bucket != bCalendar {
-				a.find("%s: the entry %q of row %q in %s is missing or wrong", e.bucket, e.key, k, tb.bucket)
+				a.find("%s: the entry %q of row %q in %s is missing or wrong", e.bucket, e.key, k, bucket)
 			}
 		}
-		for _, n := range tb.counted(row) {
+		for _, n := range f.totals {
 			a.count(n, 1)
 		}
-		if each != nil {
-			each(k, row)
+		if f.each != nil {
+			f.each()
 		}
 	}
 	for _, name := range indexes {
 		if n := a.size(name); n != want[name] {
-			strays(a, tb, name)
+			a.strays(bucket, name, read)
 		}
 	}
 }
 
 // strays names the entries of an index that follow from no row.
-func strays[T any](a *audit, tb table[T], name string) {
+func (a *audit) strays(bucket, name string, read func(k, data []byte) (audited, error)) {
 	wanted := map[string]bool{}
-	for _, data := range a.t.scan(tb.bucket, every(), nil) {
-		row := new(T)
-		if decode(data, row) != nil {
+	for k, data := range a.t.scan(bucket, every(), nil) {
+		f, err := read(k, data)
+		if err != nil {
 			continue // found before
 		}
-		for _, e := range tb.entries(row) {
+		for _, e := range f.entries {
 			if e.bucket == name {
 				wanted[string(e.key)] = true
 			}
@@ -157,7 +180,7 @@ func strays[T any](a *audit, tb table[T], name string) {
 	}
 	for k := range a.t.scan(name, every(), nil) {
 		if !wanted[string(k)] {
-			a.find("%s: the entry %q belongs to no row of %s", name, k, tb.bucket)
+			a.find("%s: the entry %q belongs to no row of %s", name, k, bucket)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -14,8 +15,13 @@ import (
 	"plenum/coop"
 )
 
-// maxGroup is how many verbs share one commit at most.
-const maxGroup = 256
+// maxGroup is how many verbs share one commit at most, and maxWrites after how many
+// writes no other one joins: bbolt keeps what a transaction writes in memory, and a
+// post to ten thousand inboxes is forty thousand writes.
+const (
+	maxGroup  = 256
+	maxWrites = 20_000
+)
 
 // call is a verb that waits to be carried out.
 type call struct {
@@ -65,9 +71,11 @@ func (db *DB) lead(c *call) {
 	db.queue = db.queue[n:]
 	db.mu.Unlock()
 
-	db.commit(group)
+	rest := db.commit(group)
+	group = group[:n-len(rest)]
 
 	db.mu.Lock()
+	db.queue = append(rest, db.queue...)
 	if len(db.queue) > 0 {
 		db.queue[0].turn <- true
 	} else {
@@ -83,13 +91,14 @@ func (db *DB) lead(c *call) {
 
 // commit runs a group in one transaction. A verb that fails after it wrote
 // something takes its writes back by failing alone: the transaction is rolled
-// back, and the others run again without it.
-func (db *DB) commit(group []*call) {
+// back, and the others run again without it. rest are the last ones of the group,
+// which had no room in it.
+func (db *DB) commit(group []*call) (rest []*call) {
 	for len(group) > 0 {
 		btx, err := db.b.Begin(true)
 		if err != nil {
 			failAll(group, err)
-			return
+			return rest
 		}
 		culprit, wrote, public, shared := -1, false, false, newBatch()
 		shared.rested = db.tx(btx).first(bRests, every()) != nil
@@ -102,6 +111,11 @@ func (db *DB) commit(group []*call) {
 				break
 			}
 			wrote, public = wrote || t.wrote, public || t.public
+			if shared.writes >= maxWrites && i+1 < len(group) {
+				rest = slices.Concat(group[i+1:], rest)
+				group = group[:i+1]
+				break
+			}
 		}
 		switch {
 		case culprit >= 0:
@@ -117,7 +131,7 @@ func (db *DB) commit(group []*call) {
 			if t.err != nil {
 				_ = btx.Rollback()
 				failAll(group, t.err)
-				return
+				return rest
 			}
 			if err := btx.Commit(); err != nil {
 				failAll(group, &coop.Error{Code: coop.Unavailable, Msg: "it could not be stored; the disk may be full", Err: err})
@@ -127,8 +141,9 @@ func (db *DB) commit(group []*call) {
 				db.generation.Add(1)
 			}
 		}
-		return
+		return rest
 	}
+	return rest
 }
 
 // run carries out the verb. A panic is kept for the goroutine that called, so

@@ -70,6 +70,37 @@ func TestVerbsThatWaitShareACommit(t *testing.T) {
 	}
 }
 
+// A transaction is in memory until it is committed: what is much does not share one,
+// and what had no room in it comes next, whoever fails in between.
+func TestVerbsThatWriteMuchTakeTurns(t *testing.T) {
+	t.Parallel()
+	db := openNew(t)
+	var verbs []func() error
+	broken := errors.New("broken")
+	for i := range 7 {
+		verbs = append(verbs, func() error {
+			return db.write(t.Context(), "test", func(t *tx) error {
+				for k := range maxWrites / 3 {
+					_ = put(fmt.Sprint(i, "/", k))(t)
+				}
+				if i == 4 {
+					return broken
+				}
+				return nil
+			})
+		})
+	}
+	before := commits(t, db)
+	for i, err := range group(t, db, verbs) {
+		if there := stored(t, db, fmt.Sprint(i, "/0")); errors.Is(err, broken) != (i == 4) || there == (i == 4) {
+			t.Errorf("verb %d is stored: %v (%v)", i, there, err)
+		}
+	}
+	if got := commits(t, db) - before; got != 2 {
+		t.Errorf("six verbs of which four fill a transaction took %d commits, want 2", got)
+	}
+}
+
 // commits is the number of the last transaction that was committed.
 func commits(t *testing.T, db *DB) (n int) {
 	t.Helper()
