@@ -45,12 +45,11 @@ func (a *audit) coops() {
 			a.find("keys: the former key %q is damaged or of no document", k)
 		}
 	}
-	rows(a, tokens, []string{bTokenHashes}, func(k []byte, tok *coop.Token) { a.ours(tok.Coop, bTokens, k) })
 }
 
 func (a *audit) posts() {
 	a.owners = map[coop.ID]coop.Name{}
-	rows(a, posts, []string{bSlugs, bPostOrder, bCalendar}, func(k []byte, p *coop.Post) {
+	rows(a, posts, []string{bSlugs, bPostOrder, bCalendar, bSchedule, bPostFiles}, func(k []byte, p *coop.Post) {
 		a.ours(p.Coop, bPosts, k)
 		a.picture(p.Image.File, fmt.Sprintf("the post %s", k))
 		switch p.State {
@@ -87,7 +86,7 @@ func (a *audit) posts() {
 
 func (a *audit) documents() {
 	turns := map[coop.Name]uint64{}
-	rows(a, documents, []string{bPostDocuments, bOutbox, bDocumentAges}, func(k []byte, d *docRow) {
+	rows(a, documents, []string{bPostDocuments, bOutbox, bDocumentAges, bDocumentActors}, func(k []byte, d *docRow) {
 		a.ours(d.Actor, bDocuments, k)
 		turns[d.Actor] = max(turns[d.Actor], d.Turn)
 		if d.Forwarded != "" && (d.Post != "" || d.Turn > 0) {

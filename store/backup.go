@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"plenum/coop"
 )
@@ -46,15 +47,31 @@ func noCopy(code coop.Code, op string, err error) error {
 	return &coop.Error{Code: code, Op: op, Msg: "no copy was made: " + err.Error() + "; choose a directory with enough space that the server may write to", Err: err}
 }
 
-// copyTo copies the file first: pictures are stored before the rows that name
-// them and are never changed, so that a later copy of them has all it needs.
+// copyTo copies the file, and those files beside it that were there when it began:
+// they are stored before the rows that name them and are never changed, and none is
+// removed meanwhile. A file of which the copy knows nothing would be nobody's, and
+// so for everybody.
 func (db *DB) copyTo(ctx context.Context, dir string) error {
+	db.files.Lock()
+	db.copies++
+	unlock := sync.OnceFunc(db.files.Unlock)
+	defer func() {
+		unlock()
+		db.files.Lock()
+		db.copies--
+		db.files.Unlock()
+	}()
 	media := filepath.Join(dir, mediaName)
 	if err := os.MkdirAll(media, 0o700); err != nil {
 		return err
 	}
 	path := filepath.Join(dir, fileName)
-	err := db.view(ctx, "copy the database", func(t *tx) error {
+	var files []os.DirEntry
+	err := db.view(ctx, "copy the database", func(t *tx) (err error) {
+		if files, err = os.ReadDir(filepath.Join(db.dir, mediaName)); err != nil {
+			return err
+		}
+		unlock()
 		return writeFile(path, func(w io.Writer) error {
 			_, err := t.b.WriteTo(until{ctx, w})
 			return err
@@ -64,10 +81,6 @@ func (db *DB) copyTo(ctx context.Context, dir string) error {
 		return err
 	}
 	if err := whole(path); err != nil {
-		return err
-	}
-	files, err := os.ReadDir(filepath.Join(db.dir, mediaName))
-	if err != nil {
 		return err
 	}
 	for _, f := range files {

@@ -53,7 +53,9 @@ func (db *DB) KeepComment(ctx context.Context, c coop.Comment, seen coop.Seen, o
 		if err := admit(t, old, &row); err != nil {
 			return err
 		}
-		notice(t, seen)
+		if notice(t, seen, row.Coop); seen.Activity == "" {
+			arrived(t, seen, row.Activity, row.Coop)
+		}
 		if old != nil && row.State == coop.CommentRejected {
 			return nil
 		}

@@ -48,7 +48,7 @@ func (db *DB) Complain(ctx context.Context, c coop.Complaint, seen coop.Seen) er
 				return coop.Fail(coop.Conflict, "", "there are too many complaints that nobody has dealt with")
 			}
 		}
-		if !notice(t, seen) {
+		if !notice(t, seen, c.Coop) {
 			return nil
 		}
 		if c.At.IsZero() {

@@ -32,6 +32,7 @@ func (db *DB) AddCoop(ctx context.Context, c coop.Coop, privatePEM []byte) error
 				Msg: fmt.Sprintf("the name %s is taken; the name of a co-op that was removed cannot be used again", c.Name)}
 		}
 		coops.swap(t, nil, &c)
+		openFiles(t, []string{c.Icon.File}, c.Name)
 		t.put(bKeys, key(c.Name), privatePEM)
 		t.public = true
 		return nil
@@ -118,6 +119,7 @@ func reviseCoop(t *tx, c coop.Coop, out coop.Outgoing) error {
 		return coop.Fail(coop.Invalid, "", "a co-op is removed by RemoveCoop alone")
 	}
 	coops.swap(t, old, &c)
+	openFiles(t, []string{c.Icon.File}, c.Name)
 	t.public = true
 	return send(t, out)
 }
@@ -198,10 +200,15 @@ func formerKey(n coop.Name, document coop.ID) []byte { return key(string(n), str
 // RemoveCoop removes a co-op for good; c is its row with Gone set. Its posts are
 // withdrawn and lose their text and their objects, so that their ids answer 410;
 // its documents lose their bodies and what waits to be delivered is superseded,
-// but for what out brings; its tokens, followers and follows go. The name stays
-// taken and the key stays.
+// but for what out brings; its tokens, its members' roles, followers and follows go,
+// its series, its proposals, what it said of others, what came for it, and its files.
+// The name stays taken and the key stays.
 func (db *DB) RemoveCoop(ctx context.Context, c coop.Coop, out coop.Outgoing) error {
-	return db.write(ctx, "store.RemoveCoop", func(t *tx) error {
+	const op = "store.RemoveCoop"
+	db.files.Lock()
+	defer db.files.Unlock()
+	var files []string
+	err := db.write(ctx, op, func(t *tx) error {
 		old, err := known(t, c.Name)
 		if err != nil {
 			return err
@@ -212,17 +219,63 @@ func (db *DB) RemoveCoop(ctx context.Context, c coop.Coop, out coop.Outgoing) er
 		last := gather(t, out) // while there are followers
 		coops.swap(t, old, &c)
 		t.public = true
-		for _, k := range t.keys(bPostOrder, prefix("c"+string(c.Name))) {
-			retract(t, posts.get(t, k[len(k)-idLen:]), c)
-		}
+		retractAll(t, c)
 		for _, id := range documentsOf(t, c.Name) {
 			burn(t, id, c.Gone)
 		}
 		stopFans(t, func(f *fanRow) bool { return f.Actor == c.Name })
 		supersedeAll(t, c.Name)
 		leave(t, c.Name)
+		files = vacate(t, c.Name)
 		return send(t, last)
 	})
+	if err != nil {
+		return err
+	}
+	return db.sweep(context.WithoutCancel(ctx), op, files...)
+}
+
+// retractAll withdraws the posts of a co-op that is being removed; those that it
+// shares stay with the others.
+func retractAll(t *tx, c coop.Coop) {
+	var own []coop.ID
+	var shared []*coop.Post
+	for p := range posts.all(t, every()) {
+		switch {
+		case p.Coop == c.Name:
+			own = append(own, p.ID)
+		case slices.Contains(p.Owners, c.Name) || slices.Contains(p.Offered, c.Name):
+			shared = append(shared, p)
+		}
+	}
+	for _, id := range own {
+		retract(t, posts.get(t, key(id)), c)
+	}
+	for _, p := range shared {
+		disown(t, p, c.Name)
+	}
+}
+
+// vacate removes what a co-op that is being removed has planned, proposed, said and
+// kept, and returns the files that it had.
+func vacate(t *tx, n coop.Name) (files []string) {
+	for _, k := range t.keys(bSeries, every()) {
+		if r := seriesTable.get(t, k); r != nil && r.Coop == n {
+			seriesTable.remove(t, r)
+		}
+	}
+	p := prefix(string(n), anyState)
+	for _, k := range t.keys(bProposalOrder, p) {
+		proposals.remove(t, proposals.get(t, k[len(p):]))
+	}
+	for _, k := range t.keys(bActs, prefix(n)) {
+		unact(t, acts.get(t, k), t.now)
+	}
+	for _, k := range t.keys(bArrivals, prefix(n)) {
+		t.del(bArrivals, k)
+	}
+	delete(t.batch.turns, n)
+	return dropUploads(t, n)
 }
 
 // retract withdraws a post of a co-op that is being removed.
@@ -241,12 +294,10 @@ func retract(t *tx, p *coop.Post, c coop.Coop) {
 	unpublish(t, *p, c.Gone)
 }
 
-// leave removes whoever is connected to a co-op: tokens, followers, follows and
-// complaints, and where a co-op of this very instance is at the other end, that end too.
+// leave removes whoever is connected to a co-op: members and what they let do,
+// followers, follows and complaints, and where a co-op of this very instance is at the other end, that end too.
 func leave(t *tx, n coop.Name) {
-	for _, tok := range tokensOf(t, n) {
-		tokens.remove(t, &tok)
-	}
+	dismiss(t, n)
 	for _, k := range t.keys(bFollowers, prefix(n)) {
 		followers.remove(t, followers.get(t, k))
 	}

@@ -170,6 +170,27 @@ func supersedeAll(t *tx, n coop.Name) {
 	}
 }
 
+// supersedeDocument ends what was not yet sent of one document.
+func supersedeDocument(t *tx, id coop.ID) {
+	var ids [][]byte
+	p := prefix(id)
+	for k := range t.scan(bDocDeliveries, p, nil) {
+		ids = append(ids, slices.Clone(k[len(p):]))
+	}
+	if doc := documents.get(t, key(id)); doc != nil && doc.Post != "" {
+		for k, state := range t.scan(bLines, prefix(doc.Post), nil) {
+			if !coop.DeliveryState(state).Final() {
+				ids = append(ids, slices.Clone(k[len(k)-idLen:]))
+			}
+		}
+	}
+	for _, k := range ids {
+		if d := deliveries.get(t, k); d != nil && d.Document == id {
+			supersede(t, d)
+		}
+	}
+}
+
 // supersedePost ends what was not yet sent of a post.
 func supersedePost(t *tx, post coop.ID) {
 	var ids [][]byte

@@ -11,7 +11,8 @@
 // # The directory
 //
 //	plenum.db   0600, the file; one process has it open
-//	media/      0700, files named by the digest of their content
+//	media/      0700, files named by the digest of their content: pictures, and
+//	            what members uploaded
 //
 // # Rows
 //
@@ -31,12 +32,52 @@
 //	keys              coop → PEM
 //	tokens            id → row
 //	token_hashes      hash → id
+//	token_order       scope|id                       scope: "c" coop and "m" member of those that people made,
+//	                                                 "g" grant of those that a client was given
+//	token_ages        T id                           of those that a client was given; T is when they expire
+//	members           id → row
+//	member_logins     login → id
+//	member_coops      coop|id
+//	tickets           id → row
+//	ticket_hashes     hash → id
+//	ticket_order      scope|id                       scope: "c" coop of an invitation, "m" member of a reset
+//	sessions          id → row
+//	session_hashes    hash → id
+//	session_members   member|id
+//	session_ages      T id                           T is when it expires
+//	passkeys          credential id → row
+//	passkey_members   member|credential id
+//	clients           id → row
+//	client_ages       T id                           clients that nobody has let do anything; T is when they came
+//	grants            id → row
+//	grant_order       scope|id                       scope: "m" member, "c" coop, "k" client
+//	grant_ages        T id                           T is when it was revoked, or last used
+//	codes             hash → row
+//	code_grants       grant|hash
+//	code_ages         T hash                         T is when it expires
 //	posts             id → row                       withdrawn ones stay, without their text
 //	objects           post id → body                 what the id answers; a Tombstone for a withdrawn one
 //	slugs             coop|slug → post id
 //	post_order        scope|state|T id               by publication, drafts by creation;
-//	                                                 scope: "a" all, "c" coop, "t" tag, "p" part-of id
+//	                                                 scope: "a" all, "c" coop or co-owner, "t" tag: those published
+//	                                                 for everybody, and drafts; "m" coop or co-owner: all that are
+//	                                                 published; "p" part-of id, "s" series: whatever their visibility
 //	calendar          scope|T id → start, end        published events by the end of their wall time read as UTC
+//	schedule          T id                           drafts that are published by themselves; T is when
+//	post_files        file|post id                   what posts and drafts show of media/
+//	revisions         post id|N → row                as the post was; N is the revision
+//	series            id → row
+//	series_coops      coop|id                        those that have not ended
+//	proposals         id → row
+//	proposal_order    coop|state|id                  state: also "all"
+//	acts              coop|kind|object → row
+//	act_order         coop|kind|document id → object
+//	act_posts         post id|coop|kind|object       acts about posts of ours
+//	arrivals          coop|N → row                   N is the turn
+//	media             id → row
+//	media_files       file|coop → id
+//	media_coops       coop|id
+//	media_gone        file → T                       nothing needs it any more, and it is about to be removed
 //	documents         id → row
 //	bodies            document id → body
 //	post_documents    post id|document id
@@ -45,6 +86,7 @@
 //	                  |actors → N                    the last turn of an actor
 //	                  |rsvps → N                     the last turn of an RSVP
 //	document_ages     T id                           answers to strangers, and what is passed on: kept for a time
+//	document_actors   coop|document id               what an actor of ours said, listed or not; live ones only
 //	places            hash → body
 //	answers           key → row
 //	answer_ages       T key

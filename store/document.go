@@ -34,13 +34,19 @@ var documents = table[docRow]{
 			}
 			es = append(es, entry{bDocumentAges, dueKey(at, d.ID), nil})
 		}
+		if d.said() {
+			es = append(es, entry{bDocumentActors, cat(prefix(d.Actor), key(d.ID)), nil})
+		}
 		return es
 	},
-	totals: func(d *docRow) []string {
+	totals: func(d *docRow) (names []string) {
 		if d.Turn > 0 && d.Gone.IsZero() {
-			return []string{"outbox " + string(d.Actor)}
+			names = append(names, "outbox "+string(d.Actor))
 		}
-		return nil
+		if d.said() {
+			names = append(names, saidTotal(d.Actor))
+		}
+		return names
 	},
 }
 
@@ -79,6 +85,15 @@ func send(t *tx, out coop.Outgoing) error {
 	}
 	for _, c := range out.Comments {
 		replied(t, c)
+	}
+	for _, r := range out.Reactions {
+		reacted(t, r)
+	}
+	for _, a := range out.Arrivals {
+		arrive(t, a)
+	}
+	if err := settleProposal(t, out.Settles); err != nil {
+		return err
 	}
 	if out.Decision != (coop.Decision{}) {
 		if err := decide(t, out.Decision); err != nil {
@@ -193,7 +208,7 @@ func (db *DB) Place(ctx context.Context, hash string) (body []byte, err error) {
 // unpublish makes the documents of a post Gone, the instance actor's Announce
 // among them, supersedes what waits to be delivered, takes back what followers on
 // this instance were given and what it said as a comment, and removes all that was
-// replied to it.
+// replied to it, what co-ops of ours said of it, what it showed, and how it was before.
 func unpublish(t *tx, p coop.Post, at time.Time) {
 	var ids []coop.ID
 	for _, k := range t.keys(bPostDocuments, prefix(p.ID)) {
@@ -214,6 +229,10 @@ func unpublish(t *tx, p coop.Post, at time.Time) {
 		dropComment(t, comments.get(t, k))
 	}
 	unanswer(t, p.ID)
+	unsay(t, p.ID, at)
+	unpin(t, p)
+	hideFiles(t, &p)
+	dropRevisions(t, p.ID)
 }
 
 // objectKeys are the keys that the object of a post can have: the store does not

@@ -152,6 +152,7 @@ func (w whose) stages(tell coop.TellFunc) []stage {
 		indexed(w, bReceivedVia, received, behind(timeLen), nil, discarded),
 		indexed(w, bReceivedBy, received, behind(0), nil, discarded),
 		w.complaints(),
+		w.arrivals(),
 		w.deliveries(),
 		indexed(w, bActors, actors, func(_ *tx, k []byte) []byte { return k }, nil, remover(actors)),
 		w.servers(),
@@ -225,13 +226,18 @@ func (w whose) rsvps(tell coop.TellFunc, only func(*coop.RSVP) bool) stage {
 	})
 }
 
+// named is the host that stands in every row of those who are meant.
+func (w whose) named() []byte {
+	if w.byActor() {
+		return []byte(coop.HostOf(coop.IRI(w.target)))
+	}
+	return []byte(strings.ToLower(w.target))
+}
+
 // complaints removes what was complained about. All rows are looked at; those that
 // do not have the host in them need not be decoded.
 func (w whose) complaints() stage {
-	host := []byte(strings.ToLower(w.target))
-	if w.byActor() {
-		host = []byte(coop.HostOf(coop.IRI(w.target)))
-	}
+	host := w.named()
 	return stage{
 		find: func(t *tx, most int) (list [][]byte) {
 			for k, data := range t.scan(bComplaints, every(), nil) {
@@ -246,6 +252,30 @@ func (w whose) complaints() stage {
 		},
 		remove: func(t *tx, k []byte) error {
 			complaints.remove(t, complaints.get(t, k))
+			return t.err
+		},
+	}
+}
+
+// arrivals removes what the inboxes of co-ops tell of those who are meant. They are
+// few enough to look at all; those that do not have the host in them need not be
+// decoded.
+func (w whose) arrivals() stage {
+	host := w.named()
+	return stage{
+		find: func(t *tx, most int) (list [][]byte) {
+			for k, data := range t.scan(bArrivals, every(), nil) {
+				if len(list) == most || !bytes.Contains(bytes.ToLower(data), host) {
+					continue
+				}
+				if a := arrivals.get(t, k); a != nil && w.is(a.Actor) {
+					list = append(list, bytes.Clone(k))
+				}
+			}
+			return list
+		},
+		remove: func(t *tx, k []byte) error {
+			t.del(bArrivals, k)
 			return t.err
 		},
 	}

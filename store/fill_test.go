@@ -27,6 +27,11 @@ type maker struct {
 
 func newMaker(tb testing.TB) *maker { return &maker{TB: tb, random: rand.NewChaCha8([32]byte{1})} }
 
+func (m *maker) saved(_ *coop.Answer, err error) {
+	m.Helper()
+	m.ok(err)
+}
+
 func (m *maker) ok(err error) {
 	m.Helper()
 	if err != nil {
@@ -121,7 +126,7 @@ func fill(tb testing.TB, db *DB) {
 	m.ok(err)
 	draft := m.post("komona", "draft").Post
 	draft.State, draft.Activity, draft.Published = coop.Draft, "", time.Time{}
-	m.ok(db.SaveDraft(ctx, draft))
+	m.saved(db.SaveDraft(ctx, draft, coop.Outgoing{}))
 	jobs, _, err := db.Lease(ctx, coop.LeaseRequest{Now: testNow, Max: 1, PerHost: 1, Backoff: func(int) time.Duration { return time.Minute }})
 	m.ok(err)
 	m.ok(db.Settle(ctx, coop.Settlement{ID: jobs[0].ID, Verdict: coop.Verdict{State: coop.Dead, Attempt: coop.Attempt{At: testNow, Took: time.Second, Status: 404, Reason: "not found"}}}))
@@ -132,6 +137,8 @@ func fill(tb testing.TB, db *DB) {
 		Rest:    &coop.Rest{Since: testNow, Until: testNow.Add(time.Hour), Failures: 5, Cause: coop.CauseServerError, Reason: "the server failed (500)"}}}))
 	fillFan(m, db)
 	fillReplies(m, db, pub.Post.ID)
+	fillPlans(m, db, pub.Post)
+	fillHands(m, db)
 	m.ok(db.Ping(ctx))
 }
 

@@ -39,7 +39,7 @@ func askedTotal(n coop.Name) string { return "asked " + string(n) }
 func (db *DB) AcceptFollow(ctx context.Context, f coop.Follower, seen coop.Seen, out coop.Outgoing) error {
 	f.State = coop.FollowAccepted
 	return db.write(ctx, "store.AcceptFollow", func(t *tx) error {
-		if !notice(t, seen) || undone(t, f, seen) {
+		if !notice(t, seen, f.Coop) || undone(t, f, seen) {
 			return nil
 		}
 		if err := follow(t, f); err != nil {
@@ -61,7 +61,7 @@ func undone(t *tx, f coop.Follower, seen coop.Seen) bool {
 func (db *DB) AskFollow(ctx context.Context, f coop.Follower, seen coop.Seen) error {
 	f.State = coop.FollowAsked
 	return db.write(ctx, "store.AskFollow", func(t *tx) error {
-		if !notice(t, seen) || undone(t, f, seen) {
+		if !notice(t, seen, f.Coop) || undone(t, f, seen) {
 			return nil
 		}
 		return follow(t, f)
@@ -92,7 +92,7 @@ func follow(t *tx, f coop.Follower) error {
 // EndFollow removes a follower. That there is none is no error.
 func (db *DB) EndFollow(ctx context.Context, n coop.Name, actor coop.IRI, seen coop.Seen, out coop.Outgoing) error {
 	return db.write(ctx, "store.EndFollow", func(t *tx) error {
-		if !notice(t, seen) {
+		if !notice(t, seen, n) {
 			return nil
 		}
 		followers.remove(t, followers.get(t, key(string(n), string(actor))))
@@ -221,4 +221,19 @@ func forget(t *tx, actor coop.IRI) {
 		n := k[len(actor)+1:]
 		followers.remove(t, followers.get(t, key(string(n), string(actor))))
 	}
+}
+
+// FollowedFrom reports whether an actor whose id begins with origin, which ends with
+// a slash, follows an actor of ours and was accepted.
+func (db *DB) FollowedFrom(ctx context.Context, n coop.Name, origin coop.IRI) (found bool, err error) {
+	err = db.view(ctx, "store.FollowedFrom", func(t *tx) error {
+		for k := range t.scan(bFollowers, cat(prefix(string(n)), []byte(origin)), nil) {
+			if f := followers.get(t, k); f != nil && f.State == coop.FollowAccepted {
+				found = true
+				return nil
+			}
+		}
+		return nil
+	})
+	return found, err
 }

@@ -37,7 +37,7 @@ func (db *DB) SettleFollow(ctx context.Context, n coop.Name, actor coop.IRI, sta
 		if old == nil {
 			return coop.Fail(coop.NotFound, "", "this co-op does not follow that actor")
 		}
-		if !notice(t, seen) {
+		if !notice(t, seen, n) {
 			return nil
 		}
 		f := *old

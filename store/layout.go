@@ -10,17 +10,55 @@ const (
 	bKeys           = "keys"
 	bTokens         = "tokens"
 	bTokenHashes    = "token_hashes"
+	bTokenOrder     = "token_order"
+	bTokenAges      = "token_ages"
+	bMembers        = "members"
+	bMemberLogins   = "member_logins"
+	bMemberCoops    = "member_coops"
+	bTickets        = "tickets"
+	bTicketHashes   = "ticket_hashes"
+	bTicketOrder    = "ticket_order"
+	bSessions       = "sessions"
+	bSessionHashes  = "session_hashes"
+	bSessionMembers = "session_members"
+	bSessionAges    = "session_ages"
+	bPasskeys       = "passkeys"
+	bPasskeyMembers = "passkey_members"
+	bClients        = "clients"
+	bClientAges     = "client_ages"
+	bGrants         = "grants"
+	bGrantOrder     = "grant_order"
+	bGrantAges      = "grant_ages"
+	bCodes          = "codes"
+	bCodeGrants     = "code_grants"
+	bCodeAges       = "code_ages"
 	bPosts          = "posts"
 	bObjects        = "objects"
 	bSlugs          = "slugs"
 	bPostOrder      = "post_order"
 	bCalendar       = "calendar"
+	bSchedule       = "schedule"
+	bPostFiles      = "post_files"
+	bRevisions      = "revisions"
+	bSeries         = "series"
+	bSeriesCoops    = "series_coops"
+	bProposals      = "proposals"
+	bProposalOrder  = "proposal_order"
+	bActs           = "acts"
+	bActOrder       = "act_order"
+	bActPosts       = "act_posts"
+	bArrivals       = "arrivals"
+	bMedia          = "media"
+	bMediaFiles     = "media_files"
+	bMediaCoops     = "media_coops"
+	bMediaGone      = "media_gone"
 	bDocuments      = "documents"
 	bBodies         = "bodies"
 	bPostDocuments  = "post_documents"
 	bOutbox         = "outbox"
 	bTurns          = "turns"
 	bDocumentAges   = "document_ages"
+	bDocumentActors = "document_actors"
 	bPlaces         = "places"
 	bAnswers        = "answers"
 	bAnswerAges     = "answer_ages"
@@ -72,9 +110,14 @@ const (
 // buckets lists those of the newest version.
 func buckets() []string {
 	return []string{
-		bMeta, bTotals, bCoops, bKeys, bTokens, bTokenHashes,
+		bMeta, bTotals, bCoops, bKeys, bTokens, bTokenHashes, bTokenOrder, bTokenAges,
+		bMembers, bMemberLogins, bMemberCoops, bTickets, bTicketHashes, bTicketOrder,
+		bSessions, bSessionHashes, bSessionMembers, bSessionAges, bPasskeys, bPasskeyMembers,
+		bClients, bClientAges, bGrants, bGrantOrder, bGrantAges, bCodes, bCodeGrants, bCodeAges,
 		bPosts, bObjects, bSlugs, bPostOrder, bCalendar,
-		bDocuments, bBodies, bPostDocuments, bOutbox, bTurns, bDocumentAges, bPlaces, bAnswers, bAnswerAges,
+		bSchedule, bPostFiles, bRevisions, bSeries, bSeriesCoops, bProposals, bProposalOrder, bActs, bActOrder, bActPosts, bArrivals,
+		bMedia, bMediaFiles, bMediaCoops, bMediaGone,
+		bDocuments, bBodies, bPostDocuments, bOutbox, bTurns, bDocumentAges, bDocumentActors, bPlaces, bAnswers, bAnswerAges,
 		bFollowers, bFollowerCoops, bBoxes, bFollowings, bFollowingCoops,
 		bActors, bActorKeys, bActorTurns, bServers, bServerAges,
 		bReceived, bReceivedBodies, bReceivedOrder, bReceivedVia, bReceivedBy, bDropped, bDroppedAges, bSeen, bSeenAges,

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -18,8 +19,13 @@ func migrations() []func(*bbolt.Tx) error {
 		func(b *bbolt.Tx) error { return makeBuckets(b, bucketsOf1()) },
 		queueOf2,
 		answersOf3,
+		manyHandsOf4,
 	}
 }
+
+// manyHandsOf4 makes what version 4 has more: the people behind a co-op with what
+// they let programs do, and what posts are before and beside their publication.
+func manyHandsOf4(b *bbolt.Tx) error { return errors.Join(peopleOf4(b), postsOf4(b)) }
 
 // bucketsOf1 lists those of version 1.
 func bucketsOf1() []string {

@@ -188,7 +188,8 @@ func TestVersion3CountsAndDatesWhatIsThere(t *testing.T) {
 		m.ok(db.Settle(ctx, coop.Settlement{ID: j.ID, Verdict: coop.Verdict{State: coop.Done}}))
 	}
 	m.ok(db.b.Update(func(b *bbolt.Tx) error {
-		errs := []error{b.Bucket([]byte(bTotals)).Delete([]byte("asked komona")), b.Bucket([]byte(bMeta)).Put([]byte("version"), []byte("2"))}
+		totals := b.Bucket([]byte(bTotals))
+		errs := []error{totals.Delete([]byte("asked komona")), totals.Delete([]byte("said komona")), b.Bucket([]byte(bMeta)).Put([]byte("version"), []byte("2"))}
 		for _, name := range bucketsOf3() {
 			errs = append(errs, b.DeleteBucket([]byte(name)))
 		}

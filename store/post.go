@@ -20,7 +20,7 @@ var posts = table[coop.Post]{
 	key:    func(p *coop.Post) []byte { return key(p.ID) },
 	index:  postEntries,
 	totals: func(p *coop.Post) []string {
-		if p.State == coop.Published {
+		if p.State == coop.Published && p.Visibility == coop.Everybody {
 			return []string{"posts"}
 		}
 		return nil
@@ -34,6 +34,12 @@ func postEntries(p *coop.Post) (es []entry) {
 	at := p.Published
 	if p.State == coop.Draft {
 		at = p.Created
+		if due := fireAt(p); !due.IsZero() {
+			es = append(es, entry{bSchedule, dueKey(due, p.ID), nil})
+		}
+	}
+	for _, file := range filesOf(p) {
+		es = append(es, entry{bPostFiles, key(file, string(p.ID)), nil})
 	}
 	var span []byte // of an event; a zone is read from a file, so once and not for each scope
 	if p.State == coop.Published && p.Kind.Event() {
@@ -49,18 +55,41 @@ func postEntries(p *coop.Post) (es []entry) {
 	return es
 }
 
-// scopes are the lists in which a post stands, from the widest on.
-func scopes(p *coop.Post) []string {
-	list := []string{"a", "c" + string(p.Coop)}
-	for _, tag := range p.Tags {
-		if s := "t" + strings.ToLower(tag); tag != "" && !slices.Contains(list, s) {
-			list = append(list, s)
+// scopes are the lists in which a post stands. What is published, but not for
+// everybody, stands in none that strangers are shown: in those of its co-ops for
+// their members, and in those of what it belongs to, where Posts looks at each.
+func scopes(p *coop.Post) (list []string) {
+	owners := append([]coop.Name{p.Coop}, p.Owners...)
+	if hidden := p.State == coop.Published && p.Visibility != coop.Everybody; !hidden {
+		list = append(list, "a")
+		for _, n := range owners {
+			list = enlist(list, "c"+string(n))
+		}
+		for _, tag := range p.Tags {
+			if tag != "" {
+				list = enlist(list, "t"+strings.ToLower(tag))
+			}
+		}
+	}
+	if p.State == coop.Published {
+		for _, n := range owners {
+			list = enlist(list, "m"+string(n))
 		}
 	}
 	if p.PartOf != "" {
 		list = append(list, "p"+string(p.PartOf))
 	}
+	if p.Series != "" {
+		list = append(list, "s"+string(p.Series))
+	}
 	return list
+}
+
+func enlist(list []string, scope string) []string {
+	if slices.Contains(list, scope) {
+		return list
+	}
+	return append(list, scope)
 }
 
 // wallEnd is the wall time at which an event ends, read as if it were UTC. It
@@ -85,42 +114,6 @@ func wallEnd(w coop.When) time.Time {
 
 // zoneSlack is more than any zone is away from UTC.
 const zoneSlack = 26 * time.Hour
-
-// SaveDraft stores a draft, new or in place of the draft with the same id.
-func (db *DB) SaveDraft(ctx context.Context, p coop.Post) error {
-	return db.write(ctx, "store.SaveDraft", func(t *tx) error {
-		if p.State != coop.Draft {
-			return coop.Fail(coop.Invalid, "", "only a draft is saved as a draft")
-		}
-		if _, err := known(t, p.Coop); err != nil {
-			return err
-		}
-		old := posts.get(t, key(p.ID))
-		if old != nil && (old.State != coop.Draft || old.Coop != p.Coop) {
-			return coop.Fail(coop.Conflict, "", "there is a post of that id that is no draft of this co-op")
-		}
-		if err := claim(t, p); err != nil {
-			return err
-		}
-		posts.swap(t, old, &p)
-		return nil
-	})
-}
-
-// DropDraft deletes a draft, of which nothing stays: nobody has seen it.
-func (db *DB) DropDraft(ctx context.Context, n coop.Name, id coop.ID) error {
-	return db.write(ctx, "store.DropDraft", func(t *tx) error {
-		p := posts.get(t, key(id))
-		switch {
-		case p == nil || p.Coop != n:
-			return coop.Fail(coop.NotFound, "", "there is no such post")
-		case p.State != coop.Draft:
-			return coop.Fail(coop.Conflict, "", "this post is no draft")
-		}
-		posts.remove(t, p)
-		return nil
-	})
-}
 
 // claim finds out whether a post may have its slug.
 func claim(t *tx, p coop.Post) error {
@@ -159,7 +152,8 @@ func (db *DB) Publish(ctx context.Context, pub coop.Publication) (prior *coop.An
 	return prior, err
 }
 
-// Revise replaces a published post. Its Create shows it as it is from now on.
+// Revise replaces a published post, and keeps for its co-op how it was. Its Create
+// shows it as it is from now on.
 func (db *DB) Revise(ctx context.Context, pub coop.Publication) (prior *coop.Answer, err error) {
 	err = db.write(ctx, "store.Revise", func(t *tx) (err error) {
 		if prior, err = answered(t, pub.Answer); prior != nil || err != nil {
@@ -169,14 +163,21 @@ func (db *DB) Revise(ctx context.Context, pub coop.Publication) (prior *coop.Ans
 		if err != nil {
 			return err
 		}
-		return setPost(t, old, pub)
+		if old.Visibility != pub.Post.Visibility {
+			return coop.Fail(coop.Conflict, "", "who may read a post cannot be changed once it is published: it may have been read already")
+		}
+		if err := setPost(t, old, pub); err != nil {
+			return err
+		}
+		return remind(t, old, pub.Post)
 	})
 	return prior, err
 }
 
 // Withdraw deletes a published post: the row keeps no text, the object is the
 // Tombstone that pub brings, the older documents are Gone, what waits to be
-// delivered is superseded, and the slug is free. The id stays taken.
+// delivered is superseded, and the slug is free. The id stays taken, and who was
+// allowed to read it is remembered: nobody else is told that it ever was.
 func (db *DB) Withdraw(ctx context.Context, pub coop.Publication) (prior *coop.Answer, err error) {
 	err = db.write(ctx, "store.Withdraw", func(t *tx) (err error) {
 		if prior, err = answered(t, pub.Answer); prior != nil || err != nil {
@@ -232,6 +233,9 @@ func follows(old *coop.Post, p coop.Post) error {
 	if p.Rev != old.Rev+1 {
 		return coop.Fail(coop.Conflict, "", "the post was changed meanwhile; read it again")
 	}
+	if old.Activity != "" && p.State != coop.Withdrawn && p.Activity != old.Activity {
+		return coop.Fail(coop.Conflict, "", "a post keeps the id of its Create, which was given out")
+	}
 	return nil
 }
 
@@ -272,6 +276,13 @@ func setPost(t *tx, old *coop.Post, pub coop.Publication) error {
 	if len(pub.Create) > 0 && !bytes.Equal(pub.Create, t.get(bBodies, key(p.Activity))) {
 		t.put(bBodies, key(p.Activity), pub.Create)
 	}
+	if p.Visibility.Open() {
+		names := append([]coop.Name{p.Coop}, p.Owners...)
+		openFiles(t, filesOf(&p), names...)
+		if old != nil {
+			closeFiles(t, filesOf(old), names...)
+		}
+	}
 	remember(t, pub.Answer)
 	return nil
 }
@@ -281,7 +292,7 @@ func setPost(t *tx, old *coop.Post, pub coop.Publication) error {
 func erased(p coop.Post) coop.Post {
 	return coop.Post{
 		ID: p.ID, Coop: p.Coop, Kind: p.Kind, Language: p.Language, State: coop.Withdrawn,
-		Rev: p.Rev, Created: p.Created, Published: p.Published, Updated: p.Updated,
+		Visibility: p.Visibility, Rev: p.Rev, Created: p.Created, Published: p.Published, Updated: p.Updated,
 		Activity: p.Activity, Announce: p.Announce,
 	}
 }

@@ -50,6 +50,9 @@ func (db *DB) Prune(ctx context.Context, now time.Time) (coop.Pruned, error) {
 	}
 	n, err := db.pruneDocuments(ctx, now.Add(-documentAge))
 	gone.Add(bDocuments, n)
+	if err == nil {
+		err = db.sweepAll(ctx, "store.Prune")
+	}
 	return gone, err
 }
 
@@ -76,6 +79,7 @@ func prunings(now time.Time) []pruning {
 	for _, s := range []coop.DeliveryState{coop.Done, coop.Left, coop.Superseded} {
 		list = append(list, pruning{bDeliveries, func(t *tx) int { return pruneDeliveries(t, s, now.Add(-historyAge), now) }})
 	}
+	list = append(append(list, peoplePrunings(now)...), postPrunings(now)...)
 	return append(list,
 		pruning{bDeliveries, func(t *tx) int { return pruneDeliveries(t, coop.Dead, now.Add(-deadAge), now) }},
 		pruning{bRests, func(t *tx) int { return pruneRests(t, now.Add(-restAge)) }})

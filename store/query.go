@@ -53,7 +53,8 @@ func (db *DB) Object(ctx context.Context, id coop.ID) (body []byte, p coop.Post,
 	return body, p, nil
 }
 
-// Posts returns the posts that a query chooses.
+// Posts returns the posts that a query chooses: of those that are published those
+// for everybody alone, unless it asks for all of a co-op or of a series.
 func (db *DB) Posts(ctx context.Context, q coop.PostQuery) (list []coop.Post, err error) {
 	if q.State == "" {
 		q.State = coop.Published
@@ -64,7 +65,7 @@ func (db *DB) Posts(ctx context.Context, q coop.PostQuery) (list []coop.Post, er
 	err = db.view(ctx, "store.Posts", func(t *tx) error {
 		var behind *coop.Post
 		if q.Before != "" {
-			if behind = posts.get(t, key(q.Before)); behind == nil {
+			if behind = posts.get(t, key(q.Before)); behind == nil || !begins(q, behind) {
 				return coop.Fail(coop.NotFound, "", "there is no post to go on behind")
 			}
 		}
@@ -81,8 +82,12 @@ func (db *DB) Posts(ctx context.Context, q coop.PostQuery) (list []coop.Post, er
 // scope is the narrowest list in which all that the query chooses stands.
 func scope(q coop.PostQuery) string {
 	switch {
+	case q.Series != "":
+		return "s" + string(q.Series)
 	case q.PartOf != "":
 		return "p" + string(q.PartOf)
+	case q.Coop != "" && q.All && q.State == coop.Published:
+		return "m" + string(q.Coop)
 	case q.Tag != "":
 		return "t" + strings.ToLower(q.Tag)
 	case q.Coop != "":
@@ -93,7 +98,16 @@ func scope(q coop.PostQuery) string {
 
 func chosen(q coop.PostQuery, p *coop.Post) bool {
 	tagged := q.Tag == "" || slices.ContainsFunc(p.Tags, func(s string) bool { return strings.EqualFold(s, q.Tag) })
-	return tagged && (q.Coop == "" || q.Coop == p.Coop) && (q.PartOf == "" || q.PartOf == p.PartOf)
+	owned := q.Coop == "" || q.Coop == p.Coop || slices.Contains(p.Owners, q.Coop)
+	shown := p.State != coop.Published || p.Visibility == coop.Everybody || q.Series != "" || q.All && q.Coop != ""
+	return tagged && owned && shown && (q.PartOf == "" || q.PartOf == p.PartOf) && (q.Series == "" || q.Series == p.Series)
+}
+
+// begins reports whether a query may go on behind a post: to whom the list would not
+// show it, its place among the others would tell that it is there. L01.
+func begins(q coop.PostQuery, p *coop.Post) bool {
+	own := q.Coop != "" && (q.Coop == p.Coop || slices.Contains(p.Owners, q.Coop))
+	return p.State != coop.Draft && p.Visibility == coop.Everybody || own && (q.All || q.State == coop.Draft) || q.Series != "" && q.Series == p.Series
 }
 
 func newest(t *tx, q coop.PostQuery, behind *coop.Post) (list []coop.Post) {

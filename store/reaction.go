@@ -59,6 +59,7 @@ func (db *DB) React(ctx context.Context, r coop.Reaction, seen coop.Seen) error 
 			drop(t, key(old.Actor, old.Activity), r.At)
 		}
 		reactions.swap(t, old, &r)
+		arrived(t, seen, r.Activity, r.Coop)
 		return nil
 	})
 }
@@ -77,7 +78,11 @@ func reactionsTo(t *tx, post coop.ID) (n int) {
 // there is no such reaction, the activity is ignored if it is still to come.
 func (db *DB) Unreact(ctx context.Context, r coop.Reaction, seen coop.Seen, kinds ...coop.ReactionKind) error {
 	return db.write(ctx, "store.Unreact", func(t *tx) error {
-		if !notice(t, seen) {
+		var names []coop.Name
+		if post, err := t.subject(r.Post); err == nil {
+			names = append(names, post.Coop)
+		}
+		if !notice(t, seen, names...) {
 			return nil
 		}
 		undone := key(r.Actor, r.Activity)

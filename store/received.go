@@ -32,7 +32,7 @@ var received = table[coop.Received]{
 // each sender: the oldest goes.
 func (db *DB) Keep(ctx context.Context, r coop.Received, seen coop.Seen) error {
 	return db.write(ctx, "store.Keep", func(t *tx) error {
-		if notice(t, seen) {
+		if notice(t, seen, r.For...) {
 			keep(t, r)
 		}
 		return nil
@@ -111,14 +111,14 @@ func (db *DB) Drop(ctx context.Context, object, by coop.IRI, seen coop.Seen) err
 // it was. Where it was not, or is somebody else's, nobody is told.
 func (db *DB) Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, out coop.Outgoing) error {
 	return db.write(ctx, "store.Drop", func(t *tx) error {
-		if !notice(t, seen) {
+		r, c := received.get(t, key(object)), comments.get(t, key(object))
+		if !notice(t, seen, readers(r, c, by)...) {
 			return nil
 		}
-		if r := received.get(t, key(object)); r != nil && (r.By == by || r.Via == by) {
+		if r != nil && (r.By == by || r.Via == by) {
 			discard(t, r)
 		}
 		drop(t, key(by, object), seen.At)
-		c := comments.get(t, key(object))
 		if c == nil || c.By != by {
 			return nil
 		}
@@ -128,6 +128,17 @@ func (db *DB) Recall(ctx context.Context, object, by coop.IRI, seen coop.Seen, o
 		}
 		return send(t, toldOf(t, c.Passed, out))
 	})
+}
+
+// readers are the co-ops for which an object of an actor was kept.
+func readers(r *coop.Received, c *coop.Comment, by coop.IRI) (names []coop.Name) {
+	if r != nil && (r.By == by || r.Via == by) {
+		names = append(names, r.For...)
+	}
+	if c != nil && c.By == by && !slices.Contains(names, c.Coop) {
+		names = append(names, c.Coop)
+	}
+	return names
 }
 
 // toldOf narrows what ends something that was passed on to those followers who got

@@ -80,7 +80,7 @@ func (db *DB) TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.See
 		k := key(by, activity)
 		reaction, post := t.copyOf(bReactionBy, k), coop.ID(t.copyOf(bRSVPBy, k))
 		found = reaction != nil || post != ""
-		if !found || !notice(t, seen) {
+		if !found || !notice(t, seen, authors(t, reaction, post)...) {
 			return nil
 		}
 		if reaction != nil {
@@ -93,6 +93,19 @@ func (db *DB) TakeBack(ctx context.Context, by, activity coop.IRI, seen coop.See
 		return leaveEvent(t, rsvps.get(t, key(post, coop.ID(by))), tell)
 	})
 	return found, err
+}
+
+// authors is the co-op whose post an actor reacted to, or answered: the index says
+// "post id|kind" of a reaction, and the post of an answer.
+func authors(t *tx, reaction []byte, answered coop.ID) []coop.Name {
+	if answered == "" && len(reaction) > idLen {
+		answered = coop.ID(reaction[:idLen])
+	}
+	post, err := t.subject(answered)
+	if err != nil {
+		return nil
+	}
+	return []coop.Name{post.Coop}
 }
 
 // Tally counts what people made of a post.

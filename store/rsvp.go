@@ -61,7 +61,7 @@ func (db *DB) Attend(ctx context.Context, r coop.RSVP, seen coop.Seen, tell coop
 		if old == nil && (t.total(bRSVPs) >= t.bounds.rsvps || answersTo(t, r.Post) >= t.bounds.rsvpsPerPost) {
 			return full("answers to this event")
 		}
-		notice(t, seen)
+		notice(t, seen, event.Coop)
 		row.Coop = event.Coop
 		return attend(t, event, &row, tell)
 	})
@@ -168,10 +168,14 @@ func fillSeats(t *tx, post coop.ID, event subject, tell coop.TellFunc) error {
 // stands. A refusal stays, so that nobody gets rid of it by leaving.
 func (db *DB) EndRSVP(ctx context.Context, post coop.ID, actor coop.IRI, seen coop.Seen, tell coop.TellFunc) error {
 	return db.write(ctx, "store.EndRSVP", func(t *tx) error {
-		if !notice(t, seen) {
+		r := rsvps.get(t, rsvpKey(post, actor))
+		var names []coop.Name
+		if r != nil {
+			names = append(names, r.Coop)
+		}
+		if !notice(t, seen, names...) {
 			return nil
 		}
-		r := rsvps.get(t, rsvpKey(post, actor))
 		if r == nil { // it overtook what it ends, or there is nothing to end
 			drop(t, key(string(actor), string(post)), seen.At)
 		} else if answeredSince(t, r, seen) {

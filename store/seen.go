@@ -88,11 +88,23 @@ func (db *DB) SeenForgotten(ctx context.Context) (at time.Time, err error) {
 func seenKey(s coop.Seen) []byte { return key(s.Actor, s.Activity) }
 
 // notice records an activity that arrived and reports whether it counts: because
-// it is new, or comes Again. One without an id is not recorded and always new.
-func notice(t *tx, s coop.Seen) bool {
+// it is new, or comes Again. One without an id is not recorded and always new. What
+// counts is noted for the inboxes of the co-ops for which it came: those that it says,
+// else names.
+func notice(t *tx, s coop.Seen, names ...coop.Name) bool {
 	if s.Activity == "" {
 		return true
 	}
+	if !recollect(t, s) {
+		return false
+	}
+	arrived(t, s, s.Activity, names...)
+	return true
+}
+
+// recollect records an activity that arrived, and reports whether it is new or comes
+// Again.
+func recollect(t *tx, s coop.Seen) bool {
 	k := seenKey(s)
 	if t.has(bSeen, k) && !s.Again {
 		return false
@@ -119,7 +131,9 @@ func (db *DB) SeenAt(ctx context.Context, s coop.Seen) (at time.Time, err error)
 // MarkSeen records an activity that arrived and changed nothing.
 func (db *DB) MarkSeen(ctx context.Context, s coop.Seen) error {
 	return db.write(ctx, "store.MarkSeen", func(t *tx) error {
-		notice(t, s)
+		if s.Activity != "" {
+			recollect(t, s)
+		}
 		return nil
 	})
 }

@@ -45,6 +45,8 @@ type DB struct {
 	bounds     bounds
 	generation atomic.Uint64
 	pems       pems
+	files      sync.Mutex // held while files come and go together with what needs them
+	copies     int        // backups under way, guarded by files: nothing is removed meanwhile
 	subjects   decoded[subject]
 	coops      decoded[coop.Coop]
 
@@ -66,6 +68,12 @@ type bounds struct {
 	rsvps, rsvpsPerPost                 int
 	complaints, rules, decisions        int
 
+	series, proposals, settled, acts                 int // of one co-op; settled of each way in which proposals end
+	revisions                                        int // of one post
+	arrivals, files, fileBytes                       int // of one co-op
+	members, invitations, resets, sessions, passkeys int // of resets, sessions and passkeys: of one member
+	idleClients, grants, perGrant                    int // clients that nobody uses; grants of one member; tokens of one grant
+
 	fan     int // so many inboxes get their deliveries together with the document
 	fanStep int // and so many more in each transaction after it
 }
@@ -78,6 +86,10 @@ func defaultBounds() bounds {
 		reactions: 1_000_000, reactionsPerPost: 20_000,
 		rsvps: 200_000, rsvpsPerPost: 5_000,
 		complaints: 5_000, rules: coop.MaxRules, decisions: 100_000,
+		series: coop.MaxSeries, proposals: coop.MaxProposals, settled: 1_000, acts: coop.MaxActs, revisions: coop.MaxRevisions,
+		arrivals: coop.MaxArrivals, files: coop.MaxFiles, fileBytes: coop.MaxFilesBytes,
+		members: 2_000, invitations: 500, resets: 5, sessions: 50, passkeys: 20,
+		idleClients: 2_000, grants: 100, perGrant: 5_000,
 		fan: 10_000, fanStep: 2_000,
 	}
 }
@@ -161,7 +173,10 @@ func (db *DB) ready(o Options) error {
 	if err != nil {
 		return err
 	}
-	return db.recover()
+	if err := db.recover(); err != nil {
+		return err
+	}
+	return db.sweepAll(context.Background(), "store.Open")
 }
 
 // Close waits for the transactions that are open and closes the file.

@@ -188,9 +188,12 @@ func seenIsPruned(f *fixture) {
 	f.ok(f.MarkSeen(ctx, old))
 	f.ok(f.MarkSeen(ctx, young))
 	f.prune(f.now)
-	for s, want := range map[coop.Seen]bool{old: false, young: true} {
-		at, err := f.SeenAt(ctx, s)
+	for _, s := range []struct {
+		coop.Seen
+		there bool
+	}{{old, false}, {young, true}} {
+		at, err := f.SeenAt(ctx, s.Seen)
 		f.ok(err)
-		f.same(!at.IsZero(), want)
+		f.same(!at.IsZero(), s.there)
 	}
 }

@@ -287,7 +287,7 @@ func draftsHaveNoComments(f *fixture) {
 	ctx := f.Context()
 	draft := f.note("komona", "draft").Post
 	draft.State = coop.Draft
-	f.ok(f.SaveDraft(ctx, draft))
+	f.saved(f.SaveDraft(ctx, draft, coop.Outgoing{}))
 	gone := f.publish(f.note("komona", "gone"))
 	_, err := f.Withdraw(ctx, f.next(gone, "Delete"))
 	f.ok(err)

@@ -124,7 +124,7 @@ func coopIsRemoved(f *fixture) {
 	mine := f.publish(f.note("komona", "one", "https://a.example/inbox"))
 	draft := f.note("komona", "two").Post
 	draft.State = coop.Draft
-	f.ok(f.SaveDraft(ctx, draft))
+	f.saved(f.SaveDraft(ctx, draft, coop.Outgoing{}))
 	f.enqueue("https://a.example/inbox") // about no post
 	other := f.publish(f.note("kollektiv", "one", "https://a.example/inbox"))
 

@@ -28,9 +28,11 @@ func draftIsHidden(f *fixture) {
 	ctx := f.Context()
 	p := f.note("komona", "plan").Post
 	p.State, p.Published, p.Activity = coop.Draft, time.Time{}, ""
-	f.ok(f.SaveDraft(ctx, p))
+	f.saved(f.SaveDraft(ctx, p, coop.Outgoing{}))
 	p.Title = "another title"
-	f.ok(f.SaveDraft(ctx, p))
+	f.unsaved(coop.Conflict)(f.SaveDraft(ctx, p, coop.Outgoing{})) // does not follow
+	p.Rev++
+	f.saved(f.SaveDraft(ctx, p, coop.Outgoing{}))
 	got, err := f.PostBySlug(ctx, "komona", "plan")
 	f.ok(err)
 	f.same(got, p)
@@ -49,18 +51,18 @@ func draftBecomesPost(f *fixture) {
 	pub := f.note("komona", "plan")
 	draft := pub.Post
 	draft.State, draft.Activity = coop.Draft, ""
-	f.ok(f.SaveDraft(ctx, draft))
+	f.saved(f.SaveDraft(ctx, draft, coop.Outgoing{}))
 	_, err := f.Publish(ctx, pub)
 	f.fails(err, coop.Conflict) // Rev does not follow that of the draft
 	pub.Post.Rev++
-	f.fails(f.DropDraft(ctx, "kollektiv", draft.ID), coop.NotFound) // another co-op's
-	f.ok(f.DropDraft(ctx, "komona", draft.ID))
-	f.fails(f.DropDraft(ctx, "komona", draft.ID), coop.NotFound)
-	f.ok(f.SaveDraft(ctx, draft)) // slug and id are free
+	f.fails(f.DropDraft(ctx, "kollektiv", draft.ID, coop.Outgoing{}), coop.NotFound) // another co-op's
+	f.ok(f.DropDraft(ctx, "komona", draft.ID, coop.Outgoing{}))
+	f.fails(f.DropDraft(ctx, "komona", draft.ID, coop.Outgoing{}), coop.NotFound)
+	f.saved(f.SaveDraft(ctx, draft, coop.Outgoing{})) // slug and id are free
 	got := f.publish(pub)
 	f.same(got, pub.Post)
-	f.fails(f.DropDraft(ctx, "komona", draft.ID), coop.Conflict)
-	f.fails(f.SaveDraft(ctx, draft), coop.Conflict)
+	f.fails(f.DropDraft(ctx, "komona", draft.ID, coop.Outgoing{}), coop.Conflict)
+	f.unsaved(coop.Conflict)(f.SaveDraft(ctx, draft, coop.Outgoing{}))
 	_, err = f.Publish(ctx, pub)
 	f.fails(err, coop.Conflict)
 }
@@ -72,7 +74,7 @@ func slugIsUnique(f *fixture) {
 	f.fails(err, coop.Conflict)
 	draft := f.note("komona", "one").Post
 	draft.State = coop.Draft
-	f.fails(f.SaveDraft(ctx, draft), coop.Conflict)
+	f.unsaved(coop.Conflict)(f.SaveDraft(ctx, draft, coop.Outgoing{}))
 	f.publish(f.note("kollektiv", "one"))
 
 	moved := f.next(first, "Update")

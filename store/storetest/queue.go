@@ -309,7 +309,7 @@ func countsSayWhatWaits(f *fixture) {
 	p := f.publish(f.note("komona", "one", abox, bbox))
 	draft := f.note("komona", "two").Post
 	draft.State = coop.Draft
-	f.ok(f.SaveDraft(ctx, draft))
+	f.saved(f.SaveDraft(ctx, draft, coop.Outgoing{}))
 	got, err = f.Counts(ctx)
 	f.ok(err)
 	f.same(got, coop.Counts{Coops: 2, Posts: 1, Followers: 2, Waiting: 2, OldestDue: f.now})

@@ -35,12 +35,13 @@ type Tokens interface {
 	Tokens(ctx context.Context, n coop.Name) ([]coop.Token, error)
 	Token(ctx context.Context, hash []byte) (coop.Token, error)
 	RevokeToken(ctx context.Context, id coop.ID, at time.Time) error
+	RevokeGrant(ctx context.Context, id coop.ID, why string) error
 }
 
 // Posts are what is written.
 type Posts interface {
-	SaveDraft(ctx context.Context, p coop.Post) error
-	DropDraft(ctx context.Context, n coop.Name, id coop.ID) error
+	SaveDraft(ctx context.Context, p coop.Post, out coop.Outgoing) (*coop.Answer, error)
+	DropDraft(ctx context.Context, n coop.Name, id coop.ID, out coop.Outgoing) error
 	Publish(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
 	Revise(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
 	Withdraw(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
@@ -148,6 +149,47 @@ type Queue interface {
 	QueueStats(ctx context.Context) (coop.QueueStats, error)
 }
 
+// Plans are what posts are before they are published, and were before they changed.
+type Plans interface {
+	Due(ctx context.Context, now time.Time, limit int) ([]coop.Post, time.Time, error)
+	Revisions(ctx context.Context, post coop.ID) ([]coop.Revision, error)
+	SaveSeries(ctx context.Context, r coop.Series, drafts []coop.Post, out coop.Outgoing) error
+	Series(ctx context.Context, id coop.ID) (coop.Series, error)
+	SeriesOf(ctx context.Context, n coop.Name) ([]coop.Series, error)
+}
+
+// Proposals are what somebody else has to agree to.
+type Proposals interface {
+	Propose(ctx context.Context, p coop.Proposal, answer coop.Answer) (*coop.Answer, error)
+	Proposal(ctx context.Context, id coop.ID) (coop.Proposal, error)
+	Proposals(ctx context.Context, q coop.ProposalQuery) ([]coop.Proposal, error)
+	RejectProposal(ctx context.Context, id coop.ID, d coop.Decision) (coop.Proposal, error)
+}
+
+// Acts are what co-ops say of others and can take back.
+type Acts interface {
+	Act(ctx context.Context, a coop.Act, out coop.Outgoing) (*coop.Answer, error)
+	Unact(ctx context.Context, n coop.Name, kind coop.ActKind, object coop.IRI, out coop.Outgoing) (*coop.Answer, error)
+	ActOn(ctx context.Context, n coop.Name, kind coop.ActKind, object coop.IRI) (coop.Act, error)
+	Acts(ctx context.Context, n coop.Name, kind coop.ActKind, before coop.ID, limit int) ([]coop.Act, int, error)
+}
+
+// Archive is what a co-op's members can look up.
+type Archive interface {
+	Said(ctx context.Context, n coop.Name, before coop.ID, limit int) ([]coop.Document, int, error)
+	Arrivals(ctx context.Context, n coop.Name, before uint64, limit int) ([]coop.Arrival, int, error)
+	Arrival(ctx context.Context, n coop.Name, id coop.IRI) (coop.Arrival, error)
+}
+
+// Uploads are the files of co-ops.
+type Uploads interface {
+	AddMedia(ctx context.Context, m coop.Media, data []byte, d coop.Decision) (coop.Media, error)
+	Media(ctx context.Context, id coop.ID) (coop.Media, error)
+	MediaNamed(ctx context.Context, file string) ([]coop.Media, error)
+	MediaOf(ctx context.Context, n coop.Name, before coop.ID, limit int) ([]coop.Media, error)
+	DropMedia(ctx context.Context, n coop.Name, id coop.ID, d coop.Decision) error
+}
+
 // House is what keeps the store itself in order.
 type House interface {
 	Counts(ctx context.Context) (coop.Counts, error)
@@ -161,8 +203,17 @@ type House interface {
 // Store is all of it.
 type Store interface {
 	Coops
+	People
+	Doors
+	Devices
+	Clients
 	Tokens
 	Posts
+	Plans
+	Proposals
+	Acts
+	Archive
+	Uploads
 	Documents
 	Followers
 	Followings
@@ -182,7 +233,9 @@ type Store interface {
 // Run runs the suite. open returns an empty store for the domain x.example that
 // uses the real time; it closes it when the test ends.
 func Run(t *testing.T, open func(t *testing.T) Store) {
-	for _, group := range [][]test{coopTests(), postTests(), documentTests(), followTests(), serverTests(), arrivalTests(), commentTests(), reactionTests(), rsvpTests(),
+	for _, group := range [][]test{coopTests(), memberTests(), doorTests(), passkeyTests(), clientTests(), grantTests(),
+		postTests(), planTests(), visibilityTests(), proposalTests(), actTests(), archiveTests(), uploadTests(),
+		documentTests(), followTests(), serverTests(), arrivalTests(), commentTests(), reactionTests(), rsvpTests(),
 		queueTests(), hostTests(), operatorTests(), orderTests(), reachTests(), ruleTests(), decisionTests(), expelTests(), agedTests()} {
 		for _, tt := range group {
 			t.Run(tt.name, func(t *testing.T) {
@@ -235,6 +288,20 @@ func (f *fixture) fails(err error, want coop.Code) {
 	f.Helper()
 	if got := coop.CodeOf(err); got != want {
 		f.Fatalf("got the error %v (%s) want %s", err, got, want)
+	}
+}
+
+// saved makes sure that a draft was stored.
+func (f *fixture) saved(_ *coop.Answer, err error) {
+	f.Helper()
+	f.ok(err)
+}
+
+// unsaved makes sure that a draft was refused.
+func (f *fixture) unsaved(want coop.Code) func(*coop.Answer, error) {
+	return func(_ *coop.Answer, err error) {
+		f.Helper()
+		f.fails(err, want)
 	}
 }
 
