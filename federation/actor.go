@@ -94,7 +94,7 @@ func (s *Service) tidyCoop(ctx context.Context, c *coop.Coop) error {
 			return err
 		}
 	}
-	if err := s.stored(c.Icon, "icon"); err != nil {
+	if err := s.settleIcon(ctx, *c); err != nil {
 		return err
 	}
 	c.Icon.Alt = coop.WordsFor(c.Language).Logo + " " + c.Title
@@ -114,16 +114,25 @@ func (s *Service) drawIcon(ctx context.Context, c *coop.Coop) error {
 	return nil
 }
 
-// SetCoop changes a co-op and tells its followers with an Update of the actor.
-func (s *Service) SetCoop(ctx context.Context, n coop.Name, change func(*coop.Coop) error) (coop.Coop, error) {
+// SetCoop changes a co-op and tells its followers with an Update of the actor. by is who
+// does it, as the log has it.
+func (s *Service) SetCoop(ctx context.Context, by string, n coop.Name, change func(*coop.Coop) error) (coop.Coop, error) {
 	s.coops.Lock()
 	defer s.coops.Unlock()
 	c, err := s.Coops.Coop(ctx, n)
 	if err != nil {
 		return coop.Coop{}, err
 	}
+	d := coop.Decision{By: by, Why: "one publishes alone"}
+	alone := !c.TwoPeople
 	if err := change(&c); err != nil {
 		return coop.Coop{}, err
+	}
+	if c.TwoPeople {
+		d.Why = "two have to agree"
+	}
+	if alone == !c.TwoPeople {
+		d.Why = ""
 	}
 	c.Name = n
 	if err := s.tidyCoop(ctx, &c); err != nil {
@@ -136,6 +145,9 @@ func (s *Service) SetCoop(ctx context.Context, n coop.Name, change func(*coop.Co
 	}
 	out, err := s.updateActor(c, k.public)
 	if err != nil {
+		return coop.Coop{}, err
+	}
+	if out.Decision, err = s.decision(d, "coop set", n, string(s.Site.Actor(n))); err != nil {
 		return coop.Coop{}, err
 	}
 	if err := s.Coops.ReviseCoop(ctx, c, out); err != nil {
@@ -229,6 +241,9 @@ func (s *Service) RemoveCoop(ctx context.Context, n coop.Name) error {
 	}
 	c, err := s.Coops.Coop(ctx, n)
 	if err != nil {
+		return err
+	}
+	if err := s.shareNothing(ctx, n); err != nil {
 		return err
 	}
 	c.Gone, c.Updated = s.now(), s.now()

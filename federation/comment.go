@@ -85,10 +85,10 @@ func (s *Service) commented(ctx context.Context, by keys.Signer, h activity.Head
 		return false, nil
 	}
 	t, ok, err := s.threadOf(ctx, o.ID, o.InReplyTo)
-	if err != nil || !ok {
+	if err != nil || !ok || !s.hears(ctx, t.post, by.Actor) {
 		return false, err
 	}
-	if o.Vote || t.old.Object != "" && t.old.By != by.Actor {
+	if o.Vote || t.old.Object != "" && t.old.By != by.Actor || s.blocks(t.post.Coop, by.Actor) {
 		return true, nil
 	}
 	if h.Type == "Create" && t.brings(h, o) { // to several inboxes, or because our answer was lost
@@ -204,7 +204,8 @@ func (s *Service) ownComment(ctx context.Context, p coop.Post) (c coop.Comment, 
 	}
 	id := s.Site.Object(p.Kind, p.ID)
 	t, ok, err := s.threadOf(ctx, id, p.ReplyTo)
-	if err != nil || !ok || t.post.ID == p.ID {
+	by := s.Site.Actor(p.Coop)
+	if err != nil || !ok || t.post.ID == p.ID || !s.Visible(ctx, t.post, Viewer{Of: []coop.Name{p.Coop}}) || s.blocks(t.post.Coop, by) {
 		return c, false, err
 	}
 	owner, err := s.Coops.Coop(ctx, t.post.Coop)
@@ -225,7 +226,7 @@ func (s *Service) ownComment(ctx context.Context, p coop.Post) (c coop.Comment, 
 		replyTo = s.Site.Object(t.post.Kind, t.post.ID) // whatever it calls the post
 	}
 	return coop.Comment{
-		Object: id, Post: t.post.ID, Coop: t.post.Coop, By: s.Site.Actor(p.Coop), Activity: s.Site.Activity(p.Activity), KeyID: s.Site.Key(p.Coop),
+		Object: id, Post: t.post.ID, Coop: t.post.Coop, By: by, Activity: s.Site.Activity(p.Activity), KeyID: s.Site.Key(p.Coop),
 		InReplyTo: replyTo, Name: p.Title, Sensitive: p.Summary != "", Warning: content.Line(p.Summary, coop.MaxWarning),
 		Body: p.Body, Text: commentText(p.Body), Language: p.Language, URL: s.Site.Page(p.Coop, p.Slug),
 		Published: p.Published, Updated: updated, At: s.now(), State: coop.CommentShown,

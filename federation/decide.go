@@ -80,15 +80,26 @@ func (s *Service) DecideRSVP(ctx context.Context, n coop.Name, post coop.ID, act
 	if d, err = s.decision(d, what, n, string(s.Site.Object(p.Kind, p.ID))+" "+string(actor)); err != nil {
 		return coop.RSVP{}, err
 	}
+	return s.decideRSVP(ctx, p, actor, state, d, func(coop.RSVP, *coop.Outgoing) error { return nil })
+}
+
+// decideRSVP is DecideRSVP of an event that was found. with adds to what is stored
+// together with what the actor is told.
+func (s *Service) decideRSVP(ctx context.Context, p coop.Post, actor coop.IRI, state coop.RSVPState, d coop.Decision,
+	with func(coop.RSVP, *coop.Outgoing) error) (coop.RSVP, error) {
 	told := s.tell(p)
-	r, err := s.RSVPs.DecideRSVP(ctx, post, actor, state, d, func(r coop.RSVP, promoted bool) (coop.Outgoing, error) {
-		return told(r, promoted || r.Actor == actor) // a decision is an answer to whoever it is about
+	r, err := s.RSVPs.DecideRSVP(ctx, p.ID, actor, state, d, func(r coop.RSVP, promoted bool) (coop.Outgoing, error) {
+		out, err := told(r, promoted || r.Actor == actor) // a decision is an answer to whoever it is about
+		if err == nil && r.Actor == actor {
+			err = with(r, &out)
+		}
+		return out, err
 	})
 	if err != nil {
 		return coop.RSVP{}, err
 	}
 	s.kick()
-	s.observe(Event{What: string(r.State), Type: r.Form, Coop: n, Actor: actor, Object: s.Site.Object(p.Kind, p.ID), Title: p.Title, Note: d.By})
+	s.observe(Event{What: string(r.State), Type: r.Form, Coop: p.Coop, Actor: actor, Object: s.Site.Object(p.Kind, p.ID), Title: p.Title, Note: d.By})
 	return r, nil
 }
 

@@ -22,6 +22,8 @@ type Rendered struct {
 	Page coop.IRI // where people read the same; empty where there is no such page
 	Gone bool     // Body is a Tombstone: answer 410
 	For  coop.IRI // the only one whose business it is, with the server of that actor; empty: anybody's
+
+	Private bool // the viewer may read it, and not everybody
 }
 
 // perPage is how many activities a page of an outbox has.
@@ -71,8 +73,8 @@ func (c *cache) put(path string, d cached) {
 
 // Document returns what the id with the given path answers: an actor, a
 // collection or a page of one, an activity, an object, a place. It fails with
-// NotFound for everything that is not public.
-func (s *Service) Document(ctx context.Context, path string) (Rendered, error) {
+// NotFound for everything that is not public, but for a viewer who may read it.
+func (s *Service) Document(ctx context.Context, path string, v Viewer) (Rendered, error) {
 	generation := s.Generation() // before reading: a change meanwhile makes the entry stale, not wrong
 	if r, ok := s.rendered.get(path, generation, s.Now()); ok {
 		return r, nil
@@ -81,12 +83,14 @@ func (s *Service) Document(ctx context.Context, path string) (Rendered, error) {
 	if !ok {
 		return Rendered{}, notFound("federation.Document")
 	}
-	r, err := s.render(ctx, ref)
+	r, err := s.render(ctx, ref, v)
 	if err != nil {
 		return Rendered{}, err
 	}
-	sum := sha256.Sum256(r.Body)
-	r.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	r.ETag = etag(r.Body)
+	if r.Private || r.For != "" { // nobody else is to be given it
+		return r, nil
+	}
 	d := cached{Rendered: r, generation: generation}
 	if ref.Kind == coop.RefCollection || ref.Kind == coop.RefObject && !r.Gone {
 		d.until = s.Now().Add(totalsAge)
@@ -95,13 +99,26 @@ func (s *Service) Document(ctx context.Context, path string) (Rendered, error) {
 	return r, nil
 }
 
+func etag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+}
+
+// guard lets a viewer read what belongs to a post, or says that there is nothing.
+func (s *Service) guard(ctx context.Context, p coop.Post, v Viewer) (Rendered, error) {
+	if !s.Visible(ctx, p, v) {
+		return Rendered{}, notFound("federation.Document")
+	}
+	return Rendered{Private: !open(p)}, nil
+}
+
 // Generation changes whenever something changes that public documents or pages
 // show of co-ops and posts.
 func (s *Service) Generation() uint64 { return s.Documents.Generation() }
 
 func notFound(op string) error { return coop.Fail(coop.NotFound, op, "there is nothing here") }
 
-func (s *Service) render(ctx context.Context, ref coop.Ref) (Rendered, error) {
+func (s *Service) render(ctx context.Context, ref coop.Ref, v Viewer) (Rendered, error) {
 	switch ref.Kind {
 	case coop.RefActor:
 		return s.renderActor(ctx, ref.Name)
@@ -111,9 +128,9 @@ func (s *Service) render(ctx context.Context, ref coop.Ref) (Rendered, error) {
 		body, err := activity.Collection{ID: s.Site.SharedInbox(), Items: []json.RawMessage{}}.JSON()
 		return Rendered{Body: body}, err
 	case coop.RefActivity:
-		return s.renderActivity(ctx, ref.ID)
+		return s.renderActivity(ctx, ref.ID, v)
 	case coop.RefObject:
-		return s.renderObject(ctx, ref)
+		return s.renderObject(ctx, ref, v)
 	case coop.RefPlace:
 		body, err := s.Documents.Place(ctx, ref.Place)
 		return Rendered{Body: body}, err
@@ -138,33 +155,86 @@ func (s *Service) renderActor(ctx context.Context, n coop.Name) (Rendered, error
 	return Rendered{Body: body, Page: s.Site.Profile(n)}, err
 }
 
-func (s *Service) renderActivity(ctx context.Context, id coop.ID) (Rendered, error) {
+func (s *Service) renderActivity(ctx context.Context, id coop.ID, v Viewer) (Rendered, error) {
 	d, err := s.Documents.Document(ctx, id)
-	if err == nil && d.Forwarded != "" { // somebody else's, whatever we signed it with
+	switch to, ok := personal(d); {
+	case coop.CodeOf(err) == coop.Gone && d.Private: // that it was there is nobody's business either
 		return Rendered{}, notFound("federation.renderActivity")
-	}
-	if to, ok := personal(d); err == nil && ok {
+	case coop.CodeOf(err) == coop.Gone:
+		return s.renderGone(ctx, d, v)
+	case coop.CodeOf(err) == coop.NotFound:
+		return s.renderDraft(ctx, id, v, true)
+	case err != nil:
+		return Rendered{}, err
+	case d.Forwarded != "": // somebody else's, whatever we signed it with
+		return Rendered{}, notFound("federation.renderActivity")
+	case d.Private && !v.reads(d.Actor):
+		return Rendered{}, notFound("federation.renderActivity")
+	case d.Private:
+		return Rendered{Body: d.Body, Private: true}, nil
+	case ok && s.concernsViewer(d, to, v):
+		return Rendered{Body: d.Body, Private: true}, nil
+	case ok:
 		return Rendered{Body: d.Body, For: to}, nil
 	}
-	r := Rendered{Body: d.Body, Page: s.Site.Profile(d.Actor)}
-	if coop.CodeOf(err) == coop.Gone {
-		r.Gone = true
-		r.Body, err = activity.EncodeGoneActivity(s.Site, d.ID, d.Type, d.Gone)
-		return r, err
-	}
-	if err != nil {
-		return Rendered{}, err
-	}
+	r := Rendered{}
+	page := s.Site.Profile(d.Actor)
 	if d.Post != "" {
 		p, err := s.Posts.Post(ctx, d.Post)
 		if err != nil {
 			return Rendered{}, err
 		}
+		if r, err = s.guard(ctx, p, v); err != nil {
+			return r, err
+		}
 		if p.State == coop.Published {
-			r.Page = s.Site.Page(p.Coop, p.Slug)
+			page = s.Site.Page(p.Coop, p.Slug)
 		}
 	}
+	r.Body, r.Page = d.Body, page
 	return r, nil
+}
+
+// renderGone is the Tombstone of an activity whose post or actor was deleted, for those
+// who could read the post.
+func (s *Service) renderGone(ctx context.Context, d coop.Document, v Viewer) (r Rendered, err error) {
+	if d.Post != "" {
+		p, err := s.Posts.Post(ctx, d.Post)
+		if err != nil {
+			return Rendered{}, err
+		}
+		if r, err = s.guard(ctx, p, v); err != nil {
+			return r, err
+		}
+	}
+	r.Page, r.Gone = s.Site.Profile(d.Actor), true
+	r.Body, err = activity.EncodeGoneActivity(s.Site, d.ID, d.Type, d.Gone)
+	return r, err
+}
+
+// renderDraft is what the id of a draft or of its Create answers, to those who write
+// it.
+func (s *Service) renderDraft(ctx context.Context, id coop.ID, v Viewer, create bool) (Rendered, error) {
+	p, err := s.Posts.Post(ctx, id)
+	if err != nil || p.State != coop.Draft || create && p.Activity != id {
+		return Rendered{}, notFound("federation.renderDraft")
+	}
+	r, err := s.guard(ctx, p, v)
+	if err != nil {
+		return r, err
+	}
+	pub, err := s.preview(ctx, p)
+	if r.Body = pub.Object; create {
+		r.Body = pub.Create
+	}
+	return r, err
+}
+
+// concernsViewer reports whether a viewer acts for the co-op that answered somebody, or
+// for the one of this instance that was answered.
+func (s *Service) concernsViewer(d coop.Document, to coop.IRI, v Viewer) bool {
+	r, _ := s.Site.Parse(to)
+	return v.reads(d.Actor, r.Name)
 }
 
 // personal finds whom an activity is for alone: the answer to an RSVP, or to somebody
@@ -193,6 +263,9 @@ func (s *Service) renderCollection(ctx context.Context, ref coop.Ref) (Rendered,
 	if r, err := s.renderActor(ctx, ref.Name); err != nil || r.Gone {
 		return r, err
 	}
+	if ref.Paged && ref.What != "liked" { // what members see; nobody else is told that it is there
+		return Rendered{}, notFound("federation.renderCollection")
+	}
 	c := activity.Collection{ID: s.Site.Of(ref.Name, ref.What)}
 	var err error
 	switch ref.What {
@@ -204,6 +277,8 @@ func (s *Service) renderCollection(ctx context.Context, ref coop.Ref) (Rendered,
 		c.Total, err = s.Followers.CountFollowers(ctx, ref.Name)
 	case "following":
 		c.Total, err = s.countFollowing(ctx, ref.Name)
+	case "liked":
+		err = s.likes(ctx, ref, &c)
 	case "featured":
 		err = s.featured(ctx, ref.Name, &c)
 	case "upcoming":
@@ -255,26 +330,6 @@ func (s *Service) countFollowing(ctx context.Context, n coop.Name) (total int, e
 		}
 	}
 	return total, err
-}
-
-// featured is what a new follower sees pinned: the next events, then the newest
-// reports, five in all. Mastodon takes id strings only.
-func (s *Service) featured(ctx context.Context, n coop.Name, c *activity.Collection) error {
-	const most = 5
-	if err := s.list(ctx, coop.PostQuery{Coop: n, Upcoming: s.Now(), Limit: most}, c); err != nil {
-		return err
-	}
-	newest, err := s.Posts.Posts(ctx, coop.PostQuery{Coop: n, Limit: 50})
-	if err != nil {
-		return err
-	}
-	for _, p := range newest {
-		if len(c.Items) < most && p.Kind == coop.Report {
-			c.Items = append(c.Items, activity.Ref(s.Site.Object(p.Kind, p.ID)))
-		}
-	}
-	c.Total = len(c.Items)
-	return nil
 }
 
 func (s *Service) list(ctx context.Context, q coop.PostQuery, c *activity.Collection) error {

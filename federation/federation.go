@@ -42,13 +42,64 @@ type CoopStore interface {
 
 // PostStore keeps posts; each change commits with all that it sends.
 type PostStore interface {
-	SaveDraft(ctx context.Context, p coop.Post) error
 	Publish(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
 	Revise(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
 	Withdraw(ctx context.Context, pub coop.Publication) (*coop.Answer, error)
 	Post(ctx context.Context, id coop.ID) (coop.Post, error)
 	PostBySlug(ctx context.Context, n coop.Name, slug string) (coop.Post, error)
 	Posts(ctx context.Context, q coop.PostQuery) ([]coop.Post, error)
+}
+
+// DraftStore keeps posts that are not published, and what posts were before.
+type DraftStore interface {
+	// SaveDraft stores a draft, new or in place of one, with the answer and the decision
+	// of out.
+	SaveDraft(ctx context.Context, p coop.Post, out coop.Outgoing) (*coop.Answer, error)
+	DropDraft(ctx context.Context, n coop.Name, id coop.ID, out coop.Outgoing) error
+	// Due returns drafts whose time has come, the longest due first, and when that of
+	// the next one comes; the zero time where none waits.
+	Due(ctx context.Context, now time.Time, limit int) (due []coop.Post, next time.Time, err error)
+	Revisions(ctx context.Context, post coop.ID) ([]coop.Revision, error) // the newest first
+}
+
+// SeriesStore keeps what takes place again and again.
+type SeriesStore interface {
+	// SaveSeries stores a series, new or changed, with drafts of its occurrences.
+	SaveSeries(ctx context.Context, r coop.Series, drafts []coop.Post, out coop.Outgoing) error
+	Series(ctx context.Context, id coop.ID) (coop.Series, error)
+	SeriesOf(ctx context.Context, n coop.Name) ([]coop.Series, error) // that have not ended; of all co-ops for the empty name
+}
+
+// ProposalStore keeps what somebody else has to agree to. One that is accepted is
+// closed by the Outgoing of what came of it.
+type ProposalStore interface {
+	Propose(ctx context.Context, p coop.Proposal, answer coop.Answer) (*coop.Answer, error)
+	Proposal(ctx context.Context, id coop.ID) (coop.Proposal, error)
+	Proposals(ctx context.Context, q coop.ProposalQuery) ([]coop.Proposal, error)
+	RejectProposal(ctx context.Context, id coop.ID, d coop.Decision) (coop.Proposal, error)
+}
+
+// ActStore keeps what a co-op said of others and can take back.
+type ActStore interface {
+	// Act stores an act with what is sent of it. One of the kind about the same object
+	// is a Conflict.
+	Act(ctx context.Context, a coop.Act, out coop.Outgoing) (*coop.Answer, error)
+	// Unact removes an act: its document is Gone, what waits of it is superseded.
+	Unact(ctx context.Context, n coop.Name, kind coop.ActKind, object coop.IRI, out coop.Outgoing) (*coop.Answer, error)
+	ActOn(ctx context.Context, n coop.Name, kind coop.ActKind, object coop.IRI) (coop.Act, error)
+	// Acts are those of a kind, the newest first, behind the one with the document
+	// before; total is how many there are.
+	Acts(ctx context.Context, n coop.Name, kind coop.ActKind, before coop.ID, limit int) (list []coop.Act, total int, err error)
+}
+
+// ArchiveStore gives a co-op's members what came and what went.
+type ArchiveStore interface {
+	// Said are the activities of an actor, listed or not, the newest first, behind the
+	// one with the id before.
+	Said(ctx context.Context, n coop.Name, before coop.ID, limit int) (docs []coop.Document, total int, err error)
+	// Arrivals are those with a Turn below before (0: all), the newest first.
+	Arrivals(ctx context.Context, n coop.Name, before uint64, limit int) (list []coop.Arrival, total int, err error)
+	Arrival(ctx context.Context, n coop.Name, id coop.IRI) (coop.Arrival, error)
 }
 
 // DocumentStore gives back what was rendered.
@@ -68,7 +119,10 @@ type FollowerStore interface {
 	AskFollow(ctx context.Context, f coop.Follower, seen coop.Seen) error
 	EndFollow(ctx context.Context, n coop.Name, actor coop.IRI, seen coop.Seen, out coop.Outgoing) error
 	Follower(ctx context.Context, n coop.Name, actor coop.IRI) (coop.Follower, error)
+	Followers(ctx context.Context, q coop.FollowerQuery) ([]coop.Follower, error)
 	CountFollowers(ctx context.Context, n coop.Name) (int, error)
+	// FollowedFrom reports whether an actor was accepted whose id begins with origin.
+	FollowedFrom(ctx context.Context, n coop.Name, origin coop.IRI) (bool, error)
 }
 
 // FollowingStore keeps whom our co-ops follow.
@@ -169,6 +223,14 @@ type RuleStore interface {
 type MediaStore interface {
 	PutMedia(ctx context.Context, data []byte, ext string) (file string, err error)
 	OpenMedia(name string) (*os.File, error)
+	// AddMedia stores an uploaded file with its row; the same file of the same co-op is
+	// stored once. Beyond a quota it fails with TooLarge.
+	AddMedia(ctx context.Context, m coop.Media, data []byte, d coop.Decision) (coop.Media, error)
+	Media(ctx context.Context, id coop.ID) (coop.Media, error)
+	MediaNamed(ctx context.Context, file string) ([]coop.Media, error) // the rows of a file, of whatever co-ops
+	MediaOf(ctx context.Context, n coop.Name, before coop.ID, limit int) ([]coop.Media, error)
+	// DropMedia removes a row, and the file where no row and no post is left that has it.
+	DropMedia(ctx context.Context, n coop.Name, id coop.ID, d coop.Decision) error
 }
 
 // Fetched is what a GET brought: URL is where it ended after redirects.
@@ -196,11 +258,16 @@ type Event struct {
 }
 
 // Service is the federation of one instance. Fill the exported fields by name;
-// Observe, Kick, Heard and Log may be nil.
+// Observe, Kick, Heard, Proposed and Log may be nil.
 type Service struct {
 	Site       coop.Site
 	Coops      CoopStore
 	Posts      PostStore
+	Drafts     DraftStore
+	Series     SeriesStore
+	Proposals  ProposalStore
+	Acts       ActStore
+	Archive    ArchiveStore
 	Documents  DocumentStore
 	Followers  FollowerStore
 	Followings FollowingStore
@@ -215,14 +282,16 @@ type Service struct {
 	Media      MediaStore
 	Fetch      FetchFunc
 	Now        func() time.Time
-	Rand       io.Reader         // of ids; keys are made from it too
-	Kick       func()            // wakes the delivery worker; called after a commit, never before
-	Heard      func(host string) // a request was signed by somebody there: the host works
+	Rand       io.Reader           // of ids; keys are made from it too
+	Kick       func()              // wakes the delivery worker; called after a commit, never before
+	Heard      func(host string)   // a request was signed by somebody there: the host works
+	Proposed   func(coop.Proposal) // something waits until somebody else agrees
 	Observe    func(Event)
 	Log        *slog.Logger
 	AllowList  bool // nothing is taken from and sent to where no rule allows it
 
 	book      ruleBook
+	blocking  blockBook
 	known     acquaintances
 	strangers strangers
 	quotas    quotas
@@ -230,9 +299,12 @@ type Service struct {
 	greets    moments // when inboxes were told what is still to come
 
 	turns    locks
+	calendar calendar
 	coops    sync.Mutex // held while the row of a co-op is read and written: one process owns the file
 	ring     keyring
 	signing  sync.Mutex // one signature of ours at a time
+	drawing  sync.Mutex // one uploaded picture at a time
+	shelves  shelf
 	rendered cache
 	subjects subjects
 	remotes  remotes
@@ -244,6 +316,9 @@ type Service struct {
 // who follows it.
 func (s *Service) Start(ctx context.Context, title string) error {
 	if err := s.loadRules(ctx); err != nil {
+		return err
+	}
+	if err := s.loadBlocks(ctx); err != nil {
 		return err
 	}
 	if _, err := s.Coops.Coop(ctx, coop.Relay); err == nil {

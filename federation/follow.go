@@ -26,6 +26,10 @@ func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Foll
 	if err := s.allowed(quotaFollow, by.Actor); err != nil {
 		return err
 	}
+	defer s.turns.lock(betweenTurn(c.Name, by.Actor))()
+	if s.blocks(c.Name, by.Actor) {
+		return s.unwelcome(ctx, by, c.Name, seen)
+	}
 	old, err := s.Followers.Follower(ctx, c.Name, by.Actor)
 	known := err == nil && old.State == coop.FollowAccepted
 	if err != nil && coop.CodeOf(err) != coop.NotFound {
@@ -42,7 +46,14 @@ func (s *Service) followed(ctx context.Context, by keys.Signer, in activity.Foll
 	if f.Box = a.Box(); known {
 		f.Since = old.Since
 	}
-	return s.accept(ctx, f, a, seen, !known, coop.Decision{})
+	_, err = s.accept(ctx, f, a, seen, !known, coop.Outgoing{})
+	return err
+}
+
+// betweenTurn is what only one at a time does about an actor and a co-op of ours: who
+// is blocked at this moment must not become a follower in the next.
+func betweenTurn(n coop.Name, actor coop.IRI) string {
+	return "between " + string(n) + " " + string(actor)
 }
 
 // askApproval stores who waits for approval. Who has just proven who it is is known: the
@@ -62,26 +73,24 @@ func (s *Service) askApproval(ctx context.Context, f coop.Follower, seen coop.Se
 }
 
 // accept stores a follower together with the Accept, and for a new follower of
-// the instance actor with what was announced before.
-func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, seen coop.Seen, welcome bool, d coop.Decision) error {
-	doc, err := s.document(f.Coop, "Accept", "", func(id coop.ID) ([]byte, error) {
-		return activity.EncodeAccept(s.Site, id, f.Coop, f.Follow, f.Actor)
-	})
+// the instance actor with what was announced before. out has what else is stored.
+func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, seen coop.Seen, welcome bool, out coop.Outgoing) (coop.Document, error) {
+	doc, err := s.followAnswer("Accept", f, activity.EncodeAccept)
 	if err != nil {
-		return err
+		return doc, err
 	}
-	out := coop.Outgoing{Documents: []coop.Document{doc}, Decision: d}
+	s.cameOf(&out, doc)
 	if out.Deliveries, err = s.to(doc, a); err != nil {
-		return err
+		return doc, err
 	}
 	welcome = welcome && f.Coop == coop.Relay && s.greets.may(a.Inbox, greetAge, s.Now())
 	if welcome {
 		if err := s.welcome(ctx, a, &out); err != nil {
-			return err
+			return doc, err
 		}
 	}
 	if err := s.Followers.AcceptFollow(ctx, f, seen, out); err != nil {
-		return err
+		return doc, err
 	}
 	if welcome {
 		s.greets.note(a.Inbox, s.Now())
@@ -89,7 +98,13 @@ func (s *Service) accept(ctx context.Context, f coop.Follower, a coop.Actor, see
 	s.kick()
 	s.meet()
 	s.observe(Event{What: "followed", Type: "Follow", Coop: f.Coop, Actor: f.Actor})
-	return nil
+	return doc, nil
+}
+
+// followAnswer makes the answer to a Follow.
+func (s *Service) followAnswer(kind string, f coop.Follower,
+	encode func(coop.Site, coop.ID, coop.Name, coop.IRI, coop.IRI) ([]byte, error)) (coop.Document, error) {
+	return s.document(f.Coop, kind, "", func(id coop.ID) ([]byte, error) { return encode(s.Site, id, f.Coop, f.Follow, f.Actor) })
 }
 
 // greetAge is how long who comes back is not told again what is still to come.
@@ -216,27 +231,46 @@ func (s *Service) ApproveFollower(ctx context.Context, n coop.Name, actor coop.I
 	if d, err = s.decision(d, "follower approve", n, string(actor)); err != nil {
 		return err
 	}
-	if r, ok := s.Site.Parse(actor); ok {
-		return s.approveLocal(ctx, f, r.Name, d)
+	_, err = s.approve(ctx, f, coop.Outgoing{Decision: d})
+	return err
+}
+
+// approve accepts a follow and says so. out has what else is stored.
+func (s *Service) approve(ctx context.Context, f coop.Follower, out coop.Outgoing) (coop.Document, error) {
+	if s.blocks(f.Coop, f.Actor) {
+		return coop.Document{}, blockedByUs("federation.approve")
 	}
-	a, err := s.actor(ctx, actor)
+	if r, ok := s.Site.Parse(f.Actor); ok {
+		return s.approveLocal(ctx, f, r.Name, out)
+	}
+	a, err := s.actor(ctx, f.Actor)
 	if err != nil {
-		return err
+		return coop.Document{}, err
+	}
+	defer s.turns.lock(betweenTurn(f.Coop, f.Actor))()
+	if s.blocks(f.Coop, f.Actor) { // since it was asked who that is
+		return coop.Document{}, blockedByUs("federation.approve")
 	}
 	welcome := f.State != coop.FollowAccepted
 	f.State, f.Box = coop.FollowAccepted, a.Box()
-	return s.accept(ctx, f, a, coop.Seen{}, welcome, d)
+	return s.accept(ctx, f, a, coop.Seen{}, welcome, out)
 }
 
 // approveLocal accepts the follow of a co-op on this instance: both sides are
 // ours, so that nothing has to be sent.
-func (s *Service) approveLocal(ctx context.Context, f coop.Follower, by coop.Name, d coop.Decision) error {
+func (s *Service) approveLocal(ctx context.Context, f coop.Follower, by coop.Name, out coop.Outgoing) (coop.Document, error) {
 	mine, err := s.Followings.Following(ctx, by, s.Site.Actor(f.Coop))
 	if err != nil {
-		return err
+		return coop.Document{}, err
 	}
+	doc, err := s.followAnswer("Accept", f, activity.EncodeAccept)
+	if err != nil {
+		return doc, err
+	}
+	s.cameOf(&out, doc)
+	out.Arrivals = s.arrives(doc, f.Follow, by)
 	f.State, mine.State = coop.FollowAccepted, coop.FollowAccepted
-	return s.Followings.LocalFollow(ctx, mine, f, coop.Outgoing{Decision: d})
+	return doc, s.Followings.LocalFollow(ctx, mine, f, out)
 }
 
 // RemoveFollower ends a follow from our side, whether it waits or is in force,
@@ -246,44 +280,34 @@ func (s *Service) RemoveFollower(ctx context.Context, n coop.Name, actor coop.IR
 	if err != nil {
 		return err
 	}
-	out, err := s.rejection(ctx, f)
-	if err != nil {
+	if d, err = s.decision(d, "follower remove", n, string(actor)); err != nil {
 		return err
 	}
-	if out.Decision, err = s.decision(d, "follower remove", n, string(actor)); err != nil {
-		return err
-	}
-	if r, ok := s.Site.Parse(actor); ok { // first: what is interrupted here can be done again
-		err := s.Followings.SettleFollow(ctx, r.Name, s.Site.Actor(n), coop.FollowRejected, coop.Seen{})
-		if err != nil && coop.CodeOf(err) != coop.NotFound {
-			return err
-		}
-	}
-	if err := s.Followers.EndFollow(ctx, n, actor, coop.Seen{}, out); err != nil {
-		return err
-	}
-	s.kick()
-	return nil
+	_, err = s.dismiss(ctx, f, coop.Outgoing{Decision: d})
+	return err
 }
 
-// rejection makes the Reject of a follow, or nothing where there is nobody to
-// send it to: a co-op of this instance, or an actor that is not to be found.
-func (s *Service) rejection(ctx context.Context, f coop.Follower) (out coop.Outgoing, err error) {
-	if s.Site.Local(f.Actor) {
-		return out, nil
-	}
-	a, err := s.actor(ctx, f.Actor)
+// dismiss ends a follow of a co-op of ours and says so. out has what else is stored.
+func (s *Service) dismiss(ctx context.Context, f coop.Follower, out coop.Outgoing) (coop.Document, error) {
+	doc, err := s.followAnswer("Reject", f, activity.EncodeReject)
 	if err != nil {
+		return doc, err
+	}
+	s.cameOf(&out, doc)
+	if r, ok := s.Site.Parse(f.Actor); ok { // first: what is interrupted here can be done again
+		err := s.Followings.SettleFollow(ctx, r.Name, s.Site.Actor(f.Coop), coop.FollowRejected, coop.Seen{})
+		if err != nil && coop.CodeOf(err) != coop.NotFound {
+			return doc, err
+		}
+		out.Arrivals = s.arrives(doc, f.Follow, r.Name)
+	} else if a, err := s.actor(ctx, f.Actor); err != nil { // it is not to be found: nobody is told
 		s.log().WarnContext(ctx, "rejected follower not told", "actor", f.Actor, "err", err)
-		return out, nil
+	} else if out.Deliveries, err = s.to(doc, a); err != nil {
+		return doc, err
 	}
-	doc, err := s.document(f.Coop, "Reject", "", func(id coop.ID) ([]byte, error) {
-		return activity.EncodeReject(s.Site, id, f.Coop, f.Follow, f.Actor)
-	})
-	if err != nil {
-		return out, err
+	if err := s.Followers.EndFollow(ctx, f.Coop, f.Actor, coop.Seen{}, out); err != nil {
+		return doc, err
 	}
-	out.Documents = []coop.Document{doc}
-	out.Deliveries, err = s.to(doc, a)
-	return out, err
+	s.kick()
+	return doc, nil
 }

@@ -238,11 +238,11 @@ func TestEndOfALocalFollowThatWasInterruptedCanBeRepeated(t *testing.T) {
 			return a.Fed.RemoveFollower(t.Context(), a.Coop, a.Site.Actor("second"), coop.Decision{By: "anna"})
 		}},
 		{"EndFollow", func(a *fedtest.Instance) error {
-			_, err := a.Fed.Unfollow(t.Context(), "second", string(a.Actor()))
+			_, err := a.Fed.Unfollow(t.Context(), coop.Principal{Coop: "second"}, string(a.Actor()))
 			return err
 		}},
 		{"StopFollow", func(a *fedtest.Instance) error {
-			_, err := a.Fed.Unfollow(t.Context(), "second", string(a.Actor()))
+			_, err := a.Fed.Unfollow(t.Context(), coop.Principal{Coop: "second"}, string(a.Actor()))
 			return err
 		}},
 	} {
@@ -300,7 +300,7 @@ func TestUnfollowingByHandleNeedsNobodyToAnswer(t *testing.T) {
 		a.Follow(b.Actor())
 		n.Quiet()
 		n.Down("b.example", true)
-		if _, err := a.Fed.Unfollow(t.Context(), a.Coop, "@"+b.Site.Handle(b.Coop)); err != nil {
+		if _, err := a.Fed.Unfollow(t.Context(), coop.Principal{Coop: a.Coop}, "@"+b.Site.Handle(b.Coop)); err != nil {
 			t.Error(err)
 		}
 		if got := a.FollowState(b.Actor()); got != "" {

@@ -11,19 +11,19 @@ import (
 )
 
 // Follow lets a co-op follow an actor, named by its handle (@user@host) or by a
-// URL. It is in force once the other side accepts. Following somebody whom the
-// co-op follows already changes nothing and returns what there is.
-func (s *Service) Follow(ctx context.Context, n coop.Name, target string) (coop.Following, coop.Document, error) {
+// URL; who says who decided so. It is in force once the other side accepts. Following
+// somebody whom the co-op follows already changes nothing and returns what there is.
+func (s *Service) Follow(ctx context.Context, who coop.Principal, target string) (coop.Following, coop.Document, error) {
 	id, err := s.resolve(ctx, target)
 	if err != nil {
 		return coop.Following{}, coop.Document{}, err
 	}
-	return s.follow(ctx, n, id, coop.Answer{})
+	return s.follow(ctx, request{who: who}, id)
 }
 
-// follow is Follow of an actor whose id is known. answer is what a client's
-// Idempotency-Key is to be kept with.
-func (s *Service) follow(ctx context.Context, n coop.Name, id coop.IRI, answer coop.Answer) (coop.Following, coop.Document, error) {
+// follow is Follow of an actor whose id is known.
+func (s *Service) follow(ctx context.Context, req request, id coop.IRI) (coop.Following, coop.Document, error) {
+	n := req.who.Coop
 	fail := func(err error) (coop.Following, coop.Document, error) { return coop.Following{}, coop.Document{}, err }
 	if _, err := s.Coops.Coop(ctx, n); err != nil {
 		return fail(err)
@@ -31,12 +31,15 @@ func (s *Service) follow(ctx context.Context, n coop.Name, id coop.IRI, answer c
 	if id == s.Site.Actor(n) {
 		return fail(coop.Wrong("object", "a co-op does not follow itself"))
 	}
+	if s.blocks(n, id) {
+		return fail(blockedByUs("federation.Follow"))
+	}
 	defer s.turns.lock(followTurn(n, id))()
 	old, err := s.Followings.Following(ctx, n, id)
 	if err == nil && old.State != coop.FollowRejected {
 		d, err := s.Documents.Document(ctx, old.Follow)
 		if err == nil {
-			err = s.keepAnswer(ctx, answer, d)
+			err = s.keepAnswer(ctx, req.answer, d)
 		}
 		return old, d, err
 	}
@@ -50,7 +53,10 @@ func (s *Service) follow(ctx context.Context, n coop.Name, id coop.IRI, answer c
 		return fail(err)
 	}
 	f := coop.Following{Coop: n, Actor: id, Follow: doc.ID, State: coop.FollowAsked, Since: s.now()}
-	out := coop.Outgoing{Documents: []coop.Document{doc}, Answer: s.answerWith(answer, doc)}
+	out, err := s.out(req, "follow", string(id), doc)
+	if err != nil {
+		return fail(err)
+	}
 	if s.Site.Local(id) {
 		return s.followLocal(ctx, f, doc, out)
 	}
@@ -61,6 +67,10 @@ func (s *Service) follow(ctx context.Context, n coop.Name, id coop.IRI, answer c
 	}
 	if out.Deliveries, err = s.to(doc, a); err != nil {
 		return fail(err)
+	}
+	defer s.turns.lock(betweenTurn(n, id))()
+	if s.blocks(n, id) { // since it was asked who that is
+		return fail(blockedByUs("federation.Follow"))
 	}
 	if err := s.Followings.StartFollow(ctx, f, out); err != nil {
 		return fail(err)
@@ -84,9 +94,14 @@ func (s *Service) followLocal(ctx context.Context, f coop.Following, doc coop.Do
 	if err != nil {
 		return coop.Following{}, coop.Document{}, err
 	}
+	defer s.turns.lock(betweenTurn(other.Name, s.Site.Actor(f.Coop)))()
+	if s.blocks(other.Name, s.Site.Actor(f.Coop)) {
+		return coop.Following{}, coop.Document{}, &coop.Error{Code: coop.Forbidden, Op: "federation.Follow", Member: "object", Msg: "this co-op does not want to be followed by yours"}
+	}
 	if !other.Approve {
 		f.State = coop.FollowAccepted
 	}
+	out.Arrivals = s.arrives(doc, f.Actor, other.Name)
 	back := coop.Follower{
 		Coop: r.Name, Actor: s.Site.Actor(f.Coop), Follow: s.Site.Activity(f.Follow),
 		Box: s.Site.SharedInbox(), State: f.State, Since: f.Since,
@@ -94,13 +109,13 @@ func (s *Service) followLocal(ctx context.Context, f coop.Following, doc coop.Do
 	return f, doc, s.Followings.LocalFollow(ctx, f, back, out)
 }
 
-// Unfollow ends a follow of a co-op of ours with an Undo.
-func (s *Service) Unfollow(ctx context.Context, n coop.Name, target string) (coop.Document, error) {
-	f, err := s.followingOf(ctx, n, target)
+// Unfollow ends a follow of a co-op of ours with an Undo; who says who decided so.
+func (s *Service) Unfollow(ctx context.Context, who coop.Principal, target string) (coop.Document, error) {
+	f, err := s.followingOf(ctx, who.Coop, target)
 	if err != nil {
 		return coop.Document{}, err
 	}
-	return s.unfollow(ctx, f, coop.Answer{})
+	return s.unfollow(ctx, request{who: who}, f)
 }
 
 // followingOf finds the follow of an actor that is named by its id, by the handle
@@ -127,14 +142,17 @@ func (s *Service) followingOf(ctx context.Context, n coop.Name, target string) (
 	return s.Followings.Following(ctx, n, id)
 }
 
-func (s *Service) unfollow(ctx context.Context, f coop.Following, answer coop.Answer) (coop.Document, error) {
+func (s *Service) unfollow(ctx context.Context, req request, f coop.Following) (coop.Document, error) {
 	doc, err := s.document(f.Coop, "Undo", "", func(id coop.ID) ([]byte, error) {
 		return activity.EncodeUndoFollow(s.Site, id, f.Coop, f.Follow, f.Actor)
 	})
 	if err != nil {
 		return coop.Document{}, err
 	}
-	out := coop.Outgoing{Documents: []coop.Document{doc}, Answer: s.answerWith(answer, doc)}
+	out, err := s.out(req, "unfollow", string(f.Actor), doc)
+	if err != nil {
+		return coop.Document{}, err
+	}
 	if r, ok := s.Site.Parse(f.Actor); ok {
 		if err := s.Followers.EndFollow(ctx, r.Name, s.Site.Actor(f.Coop), coop.Seen{}, coop.Outgoing{}); err != nil {
 			return coop.Document{}, err
@@ -190,44 +208,10 @@ func (s *Service) asked(ctx context.Context, by keys.Signer, in activity.Accept)
 }
 
 // submitFollow is a Follow that came through the outbox.
-func (s *Service) submitFollow(ctx context.Context, who coop.Principal, target coop.IRI, answer coop.Answer) (Submitted, error) {
-	_, doc, err := s.follow(ctx, who.Coop, target, answer)
+func (s *Service) submitFollow(ctx context.Context, req request, target coop.IRI) (Submitted, error) {
+	_, doc, err := s.follow(ctx, req, target)
 	if err != nil {
 		return Submitted{}, err
 	}
-	return Submitted{Location: s.Site.Activity(doc.ID), Body: doc.Body}, nil
-}
-
-// submitUndo takes back a Follow, named by its id or by whom it follows. Only who
-// followed can. AP §6.10.
-func (s *Service) submitUndo(ctx context.Context, who coop.Principal, sub activity.SubmitUndo, answer coop.Answer) (Submitted, error) {
-	target := sub.OfObject
-	if r, ok := s.Site.Parse(sub.Target); ok && r.Kind == coop.RefActivity {
-		d, err := s.Documents.Document(ctx, r.ID)
-		if err == nil && d.Actor != who.Coop {
-			return Submitted{}, &coop.Error{Code: coop.Forbidden, Op: "federation.submitUndo", Member: "object", Msg: "this activity is another co-op's"}
-		}
-		all, err := s.Followings.Followings(ctx, who.Coop)
-		if err != nil {
-			return Submitted{}, err
-		}
-		for _, f := range all {
-			if f.Follow == r.ID {
-				target = f.Actor
-			}
-		}
-	}
-	f, err := s.Followings.Following(ctx, who.Coop, target)
-	if err != nil && coop.CodeOf(err) != coop.NotFound {
-		return Submitted{}, err
-	}
-	if err != nil {
-		return Submitted{}, &coop.Error{Code: coop.NotFound, Op: "federation.submitUndo", Member: "object",
-			Msg: "the co-op has no such follow that could be undone", Err: err}
-	}
-	doc, err := s.unfollow(ctx, f, answer)
-	if err != nil {
-		return Submitted{}, err
-	}
-	return Submitted{Location: s.Site.Activity(doc.ID), Body: doc.Body}, nil
+	return s.done(doc), nil
 }

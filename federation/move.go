@@ -60,13 +60,14 @@ func (s *Service) bothSay(ctx context.Context, old, target coop.IRI) (bool, erro
 // followInstead follows the new actor first: what is interrupted in between follows
 // both, and is done when the Move comes again.
 func (s *Service) followInstead(ctx context.Context, n coop.Name, old, target coop.IRI) error {
-	if _, _, err := s.follow(ctx, n, target, coop.Answer{}); err != nil {
+	req := request{who: coop.Principal{Coop: n, By: "a Move of " + string(old)}}
+	if _, _, err := s.follow(ctx, req, target); err != nil {
 		return err
 	}
 	f, err := s.Followings.Following(ctx, n, old)
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	_, err = s.unfollow(ctx, f, coop.Answer{})
+	_, err = s.unfollow(ctx, req, f)
 	return err
 }

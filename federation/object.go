@@ -23,8 +23,11 @@ func (s *Service) live(ctx context.Context, c coop.Coop, p coop.Post, object []b
 
 // renderObject is what the id of a post answers, or one of the collections that
 // belong to it.
-func (s *Service) renderObject(ctx context.Context, ref coop.Ref) (Rendered, error) {
+func (s *Service) renderObject(ctx context.Context, ref coop.Ref, v Viewer) (Rendered, error) {
 	body, p, err := s.Documents.Object(ctx, ref.ID)
+	if coop.CodeOf(err) == coop.NotFound && ref.What == "" {
+		return s.renderDraft(ctx, ref.ID, v, false)
+	}
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -32,7 +35,11 @@ func (s *Service) renderObject(ctx context.Context, ref coop.Ref) (Rendered, err
 	if own, _ := s.Site.Parse(id); own.Dir != ref.Dir { // /ap/reports/… of an event was never an id
 		return Rendered{}, notFound("federation.Document")
 	}
-	r := Rendered{Body: body, Page: s.Site.Page(p.Coop, p.Slug), Gone: p.State == coop.Withdrawn}
+	r, err := s.guard(ctx, p, v)
+	if err != nil {
+		return r, err
+	}
+	r.Body, r.Page, r.Gone = body, s.Site.Page(p.Coop, p.Slug), p.State == coop.Withdrawn
 	if r.Gone && body == nil { // it went with its co-op
 		r.Body, err = activity.EncodeTombstone(s.Site, p, p.Updated)
 		return r, err

@@ -5,7 +5,6 @@ package federation
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"html"
@@ -17,95 +16,10 @@ import (
 	"plenum/coop"
 )
 
-// Submitted is what a client of the outbox is answered.
-type Submitted struct {
-	Location coop.IRI // the id of the activity
-	Body     []byte   // the activity
-	Post     coop.Post
-}
-
-// Submit takes what a client posts to the outbox of who.Coop: an activity, or an
-// object that is wrapped in a Create. AP §6. The ids, the actor and the author
-// are ours whatever the client says; bto and bcc are delivered to and never
-// stored or shown. key is the client's Idempotency-Key, or empty.
-func (s *Service) Submit(ctx context.Context, who coop.Principal, body []byte, key string) (Submitted, error) {
-	answer := coop.Answer{At: s.now()}
-	if key != "" {
-		sum := sha256.Sum256(body)
-		answer.Key, answer.Digest = string(who.Coop)+" "+string(who.Token)+" "+key, sum[:]
-		defer s.turns.lock("answer " + answer.Key)()
-		if prior, ok, err := s.Documents.Answer(ctx, answer.Key); err != nil {
-			return Submitted{}, err
-		} else if ok {
-			return s.again(ctx, prior, answer)
-		}
-	}
-	sub, err := activity.DecodeSubmission(body, s.Site)
-	if err != nil {
-		return Submitted{}, err
-	}
-	switch sub := sub.(type) {
-	case activity.SubmitCreate:
-		return s.create(ctx, who, sub, answer)
-	case activity.SubmitUpdate:
-		return s.update(ctx, who, sub, answer)
-	case activity.SubmitDelete:
-		return s.withdraw(ctx, who, sub.Target, answer)
-	case activity.SubmitFollow:
-		return s.submitFollow(ctx, who, sub.Target, answer)
-	case activity.SubmitUndo:
-		return s.submitUndo(ctx, who, sub, answer)
-	}
-	panic(fmt.Sprintf("federation: no rule for %T", sub))
-}
-
-// again answers a repeated request as the first was answered.
-func (s *Service) again(ctx context.Context, prior, now coop.Answer) (Submitted, error) {
-	if string(prior.Digest) != string(now.Digest) {
-		return Submitted{}, coop.Fail(coop.Conflict, "federation.Submit", "this Idempotency-Key was used for another request; take a new one")
-	}
-	d, err := s.Documents.Document(ctx, prior.Document)
-	if err != nil {
-		return Submitted{}, err
-	}
-	return Submitted{Location: prior.Location, Body: d.Body}, nil
-}
-
-// answerWith completes what is kept under an Idempotency-Key.
-func (s *Service) answerWith(answer coop.Answer, doc coop.Document) coop.Answer {
-	answer.Location, answer.Document = s.Site.Activity(doc.ID), doc.ID
-	return answer
-}
-
-// keepAnswer keeps the answer to a request that changed nothing: the same request
-// later, when it would change something, is still the same.
-func (s *Service) keepAnswer(ctx context.Context, answer coop.Answer, doc coop.Document) error {
-	if answer.Key == "" {
-		return nil
-	}
-	return s.Documents.KeepAnswer(ctx, s.answerWith(answer, doc))
-}
-
-// SaveDraft keeps a post that nobody sees. It takes the same JSON as Submit.
-func (s *Service) SaveDraft(ctx context.Context, n coop.Name, body []byte) (coop.Post, error) {
-	sub, err := activity.DecodeSubmission(body, s.Site)
-	if err != nil {
-		return coop.Post{}, err
-	}
-	c, ok := sub.(activity.SubmitCreate)
-	if !ok {
-		return coop.Post{}, coop.Wrong("type", "a draft is a Create or an object")
-	}
-	p, err := s.compose(ctx, n, c.Object, coop.Draft)
-	if err != nil {
-		return coop.Post{}, err
-	}
-	return p, s.Posts.SaveDraft(ctx, p)
-}
-
 // compose makes a post from what was submitted, in the state that it shall have:
-// the draft with the same slug, if there is one, or a new one.
-func (s *Service) compose(ctx context.Context, n coop.Name, patch activity.Patch, state coop.PostState) (coop.Post, error) {
+// the draft with the same slug, if there is one, or a new one. Its picture is yet to
+// be drawn.
+func (s *Service) compose(ctx context.Context, n coop.Name, patch activity.Patch, state coop.PostState, v coop.Visibility) (coop.Post, error) {
 	c, err := s.Coops.Coop(ctx, n)
 	if err != nil {
 		return coop.Post{}, err
@@ -113,14 +27,20 @@ func (s *Service) compose(ctx context.Context, n coop.Name, patch activity.Patch
 	if n == coop.Relay { // what it posted would have no page
 		return coop.Post{}, coop.Fail(coop.NotFound, "federation.compose", "the instance actor has no posts of its own")
 	}
-	p := coop.Post{Coop: n, Created: s.now(), State: state}
+	p := coop.Post{Coop: n, Created: s.now(), State: state, Visibility: v}
 	if p.Kind, err = patch.Kind(); err != nil {
 		return coop.Post{}, err
 	}
 	if err := s.apply(ctx, c, &p, patch); err != nil {
 		return coop.Post{}, err
 	}
-	asked := p.Slug != ""
+	return s.slugged(ctx, p)
+}
+
+// slugged gives a new post its slug and its ids: those of the draft with the same
+// slug, if there is one.
+func (s *Service) slugged(ctx context.Context, p coop.Post) (coop.Post, error) {
+	asked, n := p.Slug != "", p.Coop
 	if !asked {
 		p.Slug = cmp.Or(coop.MakeSlug(p.Title), string(p.Kind))
 	}
@@ -132,7 +52,11 @@ func (s *Service) compose(ctx context.Context, n coop.Name, patch activity.Patch
 	}
 	switch {
 	case err == nil && old.State == coop.Draft:
-		p.ID, p.Created, p.Rev = old.ID, old.Created, old.Rev
+		if old.Kind.Type() != p.Kind.Type() { // its id would not be the same
+			return coop.Post{}, &coop.Error{Code: coop.Conflict, Op: "federation.compose", Member: "plenum:slug",
+				Msg: "there is a draft with the slug " + p.Slug + " that is of type " + old.Kind.Type() + "; delete that one, or take another slug"}
+		}
+		p.ID, p.Created, p.Rev, p.Activity = old.ID, old.Created, old.Rev, old.Activity
 	case err == nil:
 		return coop.Post{}, &coop.Error{Code: coop.Conflict, Op: "federation.compose", Member: "plenum:slug",
 			Msg: "there is a post with the slug " + p.Slug + " already; update that one, or take another slug"}
@@ -179,26 +103,29 @@ func (s *Service) partOf(ctx context.Context, p *coop.Post, ref string) error {
 	if ref == "" {
 		return nil
 	}
-	whole, err := s.Posts.PostBySlug(ctx, p.Coop, ref)
-	if r, ok := s.Site.Parse(coop.IRI(ref)); ok && r.Kind == coop.RefObject {
-		whole, err = s.Posts.Post(ctx, r.ID)
-	} else if ok && r.Kind == coop.RefPage {
-		whole, err = s.Posts.PostBySlug(ctx, r.Name, r.Slug)
-	}
-	if err != nil && coop.CodeOf(err) != coop.NotFound {
+	whole, ok, err := s.postNamed(ctx, p.Coop, ref)
+	if err != nil {
 		return err
 	}
-	itself := whole.Coop == p.Coop && whole.Slug == p.Slug       // by its slug: a draft's id is not the post's yet
-	hidden := whole.State == coop.Draft && p.State != coop.Draft // nobody could see of what it is a part
-	if err != nil || whole.State == coop.Withdrawn || hidden || itself {
+	itself := whole.Coop == p.Coop && whole.Slug == p.Slug                                    // by its slug: a draft's id is not the post's yet
+	hidden := p.State != coop.Draft && !tellable(whole, *p)                                   // not everybody who reads it could see of what it is a part
+	others := whole.Coop != p.Coop && (whole.State == coop.Draft || !whole.Visibility.Open()) // and is not there for who writes this
+	if !ok || whole.State == coop.Withdrawn || hidden || itself || others {
 		return coop.Wrong("plenum:partOf", "there is no post "+ref+" that this one could be a part of; publish that one first")
 	}
 	p.PartOf = whole.ID
 	return nil
 }
 
-// tidyPost sanitises once, on the way in, and draws the poster of an event that
-// has no picture.
+// worded finds out whether a post says something. A draft may still say nothing.
+func worded(p coop.Post) error {
+	if p.Text == "" {
+		return coop.Wrong("content", "a "+string(p.Kind)+" needs a text")
+	}
+	return nil
+}
+
+// tidyPost sanitises once, on the way in.
 func (s *Service) tidyPost(ctx context.Context, c coop.Coop, p *coop.Post) error {
 	p.Title = content.Line(p.Title, coop.MaxTitle)
 	p.Summary = content.Line(p.Summary, coop.MaxSummary)
@@ -225,48 +152,66 @@ func (s *Service) tidyPost(ctx context.Context, c coop.Coop, p *coop.Post) error
 	switch {
 	case p.Text == "" && p.Kind.Event():
 		p.Body, p.Text = untold(*p), p.Title
-	case p.Text == "":
-		return coop.Wrong("content", "a "+string(p.Kind)+" needs a text")
+	case p.State != coop.Draft:
+		if err := worded(*p); err != nil {
+			return err
+		}
 	}
 	if p.Kind == coop.Report && p.Summary == "" {
 		p.Summary = teaser(*p)
 	}
-	if err := s.stored(p.Image, "image"); err != nil {
+	if err := s.settleFiles(ctx, p); err != nil {
 		return err
 	}
 	if !p.Kind.Event() {
 		return nil
 	}
-	if err := p.When.Check(); err != nil {
-		return err
-	}
-	if p.Image.IsZero() || p.Image.Made {
-		return s.drawPoster(ctx, c, p)
-	}
-	return nil
+	return p.When.Check()
 }
 
-func (s *Service) drawPoster(ctx context.Context, c coop.Coop, p *coop.Post) error {
+// illustrate draws the poster of an event that has no picture. That of a post which
+// not everybody may read has a row, so that nobody else is given it.
+func (s *Service) illustrate(ctx context.Context, c coop.Coop, p *coop.Post) error {
+	if !p.Kind.Event() || !p.Image.IsZero() && !p.Image.Made {
+		return nil
+	}
 	png, err := content.Poster{Title: p.Headline(), When: p.When.Line(p.Language), Place: p.Where(), Coop: c.Title, Kind: string(p.Kind)}.PNG()
 	if err != nil {
 		return fmt.Errorf("draw the poster of %q: %w", p.Slug, err)
 	}
-	file, err := s.Media.PutMedia(ctx, png, "png")
+	made := coop.Image{MediaType: "image/png", Alt: p.PosterAlt(), Width: 1200, Height: 630, Made: true}
+	if p.State == coop.Published && p.Visibility.Open() {
+		made.File, err = s.Media.PutMedia(ctx, png, "png")
+	} else {
+		made.File, err = s.keepPoster(ctx, *p, made, png)
+	}
 	if err != nil {
 		return err
 	}
-	p.Image = coop.Image{File: file, MediaType: "image/png", Alt: p.PosterAlt(), Width: 1200, Height: 630, Made: true}
+	p.Image = made
 	return nil
+}
+
+// keepPoster stores a poster that is the co-op's own.
+func (s *Service) keepPoster(ctx context.Context, p coop.Post, i coop.Image, png []byte) (string, error) {
+	id, err := s.newID()
+	if err != nil {
+		return "", err
+	}
+	m, err := s.Media.AddMedia(ctx, coop.Media{
+		ID: id, Coop: p.Coop, Name: i.Alt, MediaType: i.MediaType, Bytes: int64(len(png)), Width: i.Width, Height: i.Height, By: p.By, Created: s.now(),
+	}, png, coop.Decision{})
+	return m.File, err
 }
 
 // tries is how often a change is made anew on top of one that came first.
 const tries = 20
 
-// create publishes a post. Where another post of the same moment took the slug
-// that was made of the title, it takes the next one.
-func (s *Service) create(ctx context.Context, who coop.Principal, sub activity.SubmitCreate, answer coop.Answer) (done Submitted, err error) {
+// create publishes a post, or keeps it as a draft. Where another post of the same
+// moment took the slug that was made of the title, it takes the next one.
+func (s *Service) create(ctx context.Context, req request, sub activity.SubmitCreate) (done Submitted, err error) {
 	for range tries {
-		done, err = s.createOnce(ctx, who, sub, answer)
+		done, err = s.createOnce(ctx, req, sub)
 		e, ok := errors.AsType[*coop.Error](err)
 		if !ok || e.Code != coop.Conflict || e.Member != "plenum:slug" || sub.Object.NamesSlug() {
 			break
@@ -275,49 +220,102 @@ func (s *Service) create(ctx context.Context, who coop.Principal, sub activity.S
 	return done, err
 }
 
-func (s *Service) createOnce(ctx context.Context, who coop.Principal, sub activity.SubmitCreate, answer coop.Answer) (Submitted, error) {
-	public, err := s.address(who.Coop, sub)
+func (s *Service) createOnce(ctx context.Context, req request, sub activity.SubmitCreate) (Submitted, error) {
+	if sub.Life.Repeat != "" {
+		return s.createSeries(ctx, req, sub)
+	}
+	p, to, err := s.composed(ctx, req, sub)
 	if err != nil {
 		return Submitted{}, err
 	}
-	p, err := s.compose(ctx, who.Coop, sub.Object, coop.Published)
+	defer s.turns.lock(draftTurn(p.ID))()
+	if p.State == coop.Draft {
+		return s.saveDraft(ctx, req, p, to.hidden)
+	}
+	return s.publish(ctx, req, p, to.hidden)
+}
+
+// composed makes the post of a Create as it shall be: published, or a draft that may
+// have a time.
+func (s *Service) composed(ctx context.Context, req request, sub activity.SubmitCreate) (coop.Post, addressees, error) {
+	to, err := s.address(req.who.Coop, sub.To, sub.Cc, sub.Bto, sub.Bcc)
+	if err != nil {
+		return coop.Post{}, to, err
+	}
+	due, state, err := s.moment(req, coop.Post{}, sub.Life)
+	if err != nil {
+		return coop.Post{}, to, err
+	}
+	p, err := s.compose(ctx, req.who.Coop, sub.Object, state, to.visibility)
+	if err != nil {
+		return coop.Post{}, to, err
+	}
+	p.To, p.Cc, p.Due = merge(p.To, to.to), merge(p.Cc, to.cc), due
+	return p, to, s.enliven(ctx, req, &p, sub.Life)
+}
+
+// publish tells the world of a post that is new or was a draft until now.
+func (s *Service) publish(ctx context.Context, req request, p coop.Post, hidden []coop.IRI) (Submitted, error) {
+	c, err := s.Coops.Coop(ctx, p.Coop)
 	if err != nil {
 		return Submitted{}, err
 	}
-	p.To, p.Cc = merge(p.To, public.to), merge(p.Cc, public.cc)
-	if p.Activity, err = s.newID(); err != nil {
+	if err := worded(p); err != nil {
 		return Submitted{}, err
 	}
-	p.State, p.Published = coop.Published, s.now()
+	p.State, p.Published, p.Due, p.Stuck, p.Again = coop.Published, s.now(), time.Time{}, "", time.Time{}
+	p.By, p.Author = req.author()
+	if p.Activity == "" { // it was no draft
+		if p.Activity, err = s.newID(); err != nil {
+			return Submitted{}, err
+		}
+	}
+	if err := s.illustrate(ctx, c, &p); err != nil {
+		return Submitted{}, err
+	}
 	pub, err := s.renderPost(ctx, p)
 	if err != nil {
 		return Submitted{}, err
 	}
-	doc := coop.Document{ID: p.Activity, Actor: p.Coop, Type: "Create", Post: p.ID, At: p.Published, Listed: true, Body: pub.Create}
-	others, err := s.addressed(ctx, p.To, p.Cc, public.hidden)
+	doc := coop.Document{ID: p.Activity, Actor: p.Coop, Type: "Create", Post: p.ID, At: p.Published, Listed: p.Visibility.Open(), Body: pub.Create}
+	others, err := s.addressed(ctx, p.To, p.Cc, hidden)
 	if err != nil {
 		return Submitted{}, err
 	}
+	coming, err := s.attending(ctx, p)
+	if err != nil {
+		return Submitted{}, err
+	}
+	others = append(others, coming...)
 	pub.Out.Documents = []coop.Document{doc}
 	pub.Out.Fans = []coop.Fan{fan(doc, others, p.Coop)}
-	if err := s.addLocal(ctx, &pub); err != nil {
+	for _, add := range []func(context.Context, *coop.Publication) error{s.addLocal, s.addComment, s.addAnnounce} {
+		if err := add(ctx, &pub); err != nil {
+			return Submitted{}, err
+		}
+	}
+	if err := s.addOffers(ctx, &pub, p.Offered); err != nil {
 		return Submitted{}, err
 	}
-	if err := s.addComment(ctx, &pub); err != nil {
-		return Submitted{}, err
-	}
-	if err := s.addAnnounce(ctx, &pub); err != nil {
-		return Submitted{}, err
-	}
-	return s.commit(ctx, s.Posts.Publish, pub, doc, answer, "published")
+	return s.commit(ctx, req, s.Posts.Publish, pub, doc, "published")
 }
 
 // commit stores a publication and answers with its activity.
-func (s *Service) commit(ctx context.Context, store func(context.Context, coop.Publication) (*coop.Answer, error),
-	pub coop.Publication, doc coop.Document, answer coop.Answer, what string) (Submitted, error) {
-	location := s.Site.Activity(doc.ID)
-	answer = s.answerWith(answer, doc)
+func (s *Service) commit(ctx context.Context, req request, store func(context.Context, coop.Publication) (*coop.Answer, error),
+	pub coop.Publication, doc coop.Document, what string) (Submitted, error) {
+	location, p := s.Site.Activity(doc.ID), pub.Post
+	answer := s.answerWith(req.answer, doc)
 	pub.Answer = answer
+	said := what
+	if verb := verbs[doc.Type]; verb != "" {
+		said = "post " + verb
+	}
+	if err := s.decided(&pub.Out, req, said, string(s.Site.Object(p.Kind, p.ID)), location); err != nil {
+		return Submitted{}, err
+	}
+	if len(pub.Out.Received) > 0 { // those on this instance who follow
+		pub.Out.Arrivals = append(pub.Out.Arrivals, s.arrives(doc, s.Site.Object(p.Kind, p.ID), pub.Out.Received[0].For...)...)
+	}
 	prior, err := store(ctx, pub)
 	if err != nil {
 		return Submitted{}, err
@@ -326,10 +324,12 @@ func (s *Service) commit(ctx context.Context, store func(context.Context, coop.P
 		return s.again(ctx, *prior, answer)
 	}
 	s.kick()
-	p := pub.Post
 	s.observe(Event{What: what, Type: doc.Type, Coop: p.Coop, Object: s.Site.Object(p.Kind, p.ID), Title: p.Title})
 	return Submitted{Location: location, Body: doc.Body, Post: p}, nil
 }
+
+// verbs are what the log of decisions calls the activities about posts.
+var verbs = map[string]string{"Create": "publish", "Update": "revise", "Delete": "delete"}
 
 // renderPost renders a post as it is now: object, Create and place.
 func (s *Service) renderPost(ctx context.Context, p coop.Post) (coop.Publication, error) {
@@ -343,9 +343,12 @@ func (s *Service) renderPost(ctx context.Context, p coop.Post) (coop.Publication
 		if err != nil && coop.CodeOf(err) != coop.NotFound {
 			return coop.Publication{}, err
 		}
-		if err == nil && whole.Kind.Event() && whole.State == coop.Published {
+		if err == nil && whole.Kind.Event() && tellable(whole, p) {
 			x.SuperEvent, x.Whole = s.Site.Object(whole.Kind, whole.ID), s.Site.Page(whole.Coop, whole.Slug)
 		}
+	}
+	if x.Of, err = s.Reported(ctx, p); err != nil {
+		return coop.Publication{}, err
 	}
 	pub := coop.Publication{Post: p}
 	if pub.Object, err = activity.EncodeObject(s.Site, p, x); err != nil {
@@ -362,7 +365,7 @@ func (s *Service) renderPost(ctx context.Context, p coop.Post) (coop.Publication
 		return coop.Publication{}, &coop.Error{Code: coop.TooLarge, Op: "federation.renderPost", Member: "content",
 			Msg: "the text of this event is too long for many servers; put the long text into a report and link it"}
 	}
-	if !p.Place.IsZero() {
+	if !p.Place.IsZero() && p.Visibility.Open() {
 		hash, body, err := activity.EncodePlace(s.Site, p.Place)
 		if err != nil {
 			return coop.Publication{}, err
@@ -373,7 +376,11 @@ func (s *Service) renderPost(ctx context.Context, p coop.Post) (coop.Publication
 }
 
 // addLocal gives the post to the co-ops on this instance that follow its author.
+// What is not for everybody is not given to them: their network page is.
 func (s *Service) addLocal(ctx context.Context, pub *coop.Publication) error {
+	if pub.Post.Visibility != coop.Everybody {
+		return nil
+	}
 	readers, err := s.localReaders(ctx, pub.Post.Coop)
 	if err != nil || len(readers) == 0 {
 		return err
@@ -394,6 +401,9 @@ func (s *Service) addLocal(ctx context.Context, pub *coop.Publication) error {
 
 // addComment gives a note to the post of ours that it answers.
 func (s *Service) addComment(ctx context.Context, pub *coop.Publication) error {
+	if !pub.Post.Visibility.Open() {
+		return nil
+	}
 	c, ok, err := s.ownComment(ctx, pub.Post)
 	if ok && err == nil {
 		pub.Out.Comments = []coop.Comment{c}
@@ -404,7 +414,7 @@ func (s *Service) addComment(ctx context.Context, pub *coop.Publication) error {
 // addAnnounce lets the instance actor announce an event to its own followers:
 // Mobilizon lists a remote event only if an actor that it follows announced it.
 func (s *Service) addAnnounce(ctx context.Context, pub *coop.Publication) error {
-	if !pub.Post.Kind.Event() {
+	if !pub.Post.Kind.Event() || pub.Post.Visibility != coop.Everybody {
 		return nil
 	}
 	object := s.Site.Object(pub.Post.Kind, pub.Post.ID)

@@ -239,7 +239,7 @@ func TestPostIsNoPartOfTheDraftThatItWas(t *testing.T) {
 		a := n.Instance("a.example")
 		talk := fedtest.Talk("A talk", "2000-05-01")
 		talk["plenum:slug"] = "talk"
-		if _, err := a.Fed.SaveDraft(t.Context(), a.Coop, talk.Bytes()); err != nil {
+		if _, err := a.Fed.SaveDraft(t.Context(), coop.Principal{Coop: a.Coop, Role: coop.Editor}, talk.Bytes()); err != nil {
 			t.Fatal(err)
 		}
 		talk["plenum:partOf"] = "talk"
@@ -317,7 +317,7 @@ func TestWhatCannotBeReadIsNotSaidToBeMissing(t *testing.T) {
 			"part of": part,
 			"undo":    {"type": "Undo", "object": fedtest.Document{"type": "Follow", "object": followed}},
 		} {
-			_, err := a.Fed.Submit(t.Context(), coop.Principal{Coop: a.Coop}, doc.Bytes(), "")
+			_, err := a.Fed.Submit(t.Context(), coop.Principal{Coop: a.Coop, Role: coop.Publisher}, doc.Bytes(), "")
 			if !errors.Is(err, errUnread) || coop.CodeOf(err) != coop.Internal {
 				t.Errorf("%s: got %v (%s)", what, err, coop.CodeOf(err))
 			}

@@ -14,7 +14,7 @@ import (
 // served, and taken back, for as long as the quote stands. FEP-044f.
 func (s *Service) quoted(ctx context.Context, by keys.Signer, in activity.QuoteRequest, seen coop.Seen) error {
 	p, ok, err := s.published(ctx, in.Object)
-	if err != nil || !ok {
+	if err != nil || !ok || !s.hears(ctx, p, by.Actor) {
 		return err
 	}
 	if err := s.allowed(quotaQuote, by.Actor); err != nil {

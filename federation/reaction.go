@@ -25,8 +25,11 @@ func (s *Service) liked(ctx context.Context, by keys.Signer, in activity.Like, s
 // object is none.
 func (s *Service) reacted(ctx context.Context, by keys.Signer, h activity.Head, object coop.IRI, kind coop.ReactionKind, emoji string, seen coop.Seen) (ok bool, err error) {
 	p, ok, err := s.published(ctx, object)
-	if err != nil || !ok {
+	if err != nil || !ok || !s.hears(ctx, p, by.Actor) {
 		return false, err
+	}
+	if s.blocks(p.Coop, by.Actor) {
+		return true, nil
 	}
 	if err := s.allowed(quotaReaction, by.Actor); err != nil {
 		return true, err

@@ -3,6 +3,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -60,7 +61,7 @@ func (s *Service) Receive(ctx context.Context, claim *keys.Claim, in activity.In
 // Friendica give one id to all Updates of an object; Mobilizon's and Hubzilla's is
 // that of the Create, and BookWyrm's Delete has it too.
 func (s *Service) seen(ctx context.Context, by keys.Signer, in activity.Inbound) (seen coop.Seen, counts bool, err error) {
-	seen = coop.Seen{Actor: by.Actor, Activity: in.Head().ID, At: s.now()}
+	seen = coop.Seen{Actor: by.Actor, Activity: in.Head().ID, At: s.now(), Type: in.Head().Type, Object: aboutWhat(in)}
 	if _, ok := in.(activity.Like); ok && by.Form != keys.Integrity {
 		return seen, true, nil // the store tells what came from the reaction itself
 	}
@@ -76,6 +77,46 @@ func (s *Service) seen(ctx context.Context, by keys.Signer, in activity.Inbound)
 		err = s.stillTold(ctx, by.At)
 	}
 	return seen, before.IsZero() || seen.Again, err
+}
+
+// aboutWhat is what an activity is about, as the inboxes of those show it for whom it
+// came.
+func aboutWhat(in activity.Inbound) coop.IRI {
+	switch in := in.(type) {
+	case activity.Follow:
+		return in.Object
+	case activity.Like:
+		return in.Object
+	case activity.Announce:
+		return in.Object
+	case activity.Join:
+		return in.Object
+	case activity.Leave:
+		return in.Object
+	case activity.Accept:
+		return in.Object
+	case activity.Reject:
+		return in.Object
+	case activity.TentativeAccept:
+		return in.Object
+	case activity.Undo:
+		return cmp.Or(in.Object, in.OfObject)
+	case activity.Create:
+		return in.Object.ID
+	case activity.Update:
+		return in.Object.ID
+	case activity.Delete:
+		return in.Object
+	case activity.Block:
+		return in.Object
+	case activity.Move:
+		return in.Object
+	case activity.Flag:
+		return in.Objects[0]
+	case activity.QuoteRequest:
+		return in.Object
+	}
+	return ""
 }
 
 // stillTold refuses a proof that is so old that what was seen then may be forgotten:
@@ -319,19 +360,25 @@ func (s *Service) fetchObject(ctx context.Context, id coop.IRI) (activity.Object
 	return o, nil
 }
 
-func (s *Service) keepObject(ctx context.Context, by keys.Signer, o activity.Object, readers []coop.Name, seen coop.Seen) error {
+// receivedOf is what is kept of an object elsewhere, but for who brought it.
+func receivedOf(o activity.Object) coop.Received {
 	updated := o.Updated
 	if updated.IsZero() {
 		updated = o.Published
 	}
 	r := coop.Received{
-		Object: o.ID, Activity: seen.Activity, Type: o.Type, By: o.By, Via: by.Actor, KeyID: by.KeyID, At: seen.At,
-		Updated: coop.Stamp(updated), Name: content.Line(o.Name, coop.MaxTitle), Summary: content.Line(content.Text(o.Summary), coop.MaxSummary),
-		URL: o.URL, For: readers, Body: o.Raw,
+		Object: o.ID, Type: o.Type, By: o.By, Updated: coop.Stamp(updated), Name: content.Line(o.Name, coop.MaxTitle),
+		Summary: content.Line(content.Text(o.Summary), coop.MaxSummary), URL: o.URL, Body: o.Raw,
 	}
 	if r.URL == "" || !coop.SameOrigin(r.URL, r.Object) {
 		r.URL = r.Object
 	}
+	return r
+}
+
+func (s *Service) keepObject(ctx context.Context, by keys.Signer, o activity.Object, readers []coop.Name, seen coop.Seen) error {
+	r := receivedOf(o)
+	r.Activity, r.Via, r.KeyID, r.At, r.For = seen.Activity, by.Actor, by.KeyID, seen.At, readers
 	if err := s.Inbox.Keep(ctx, r, seen); err != nil {
 		return err
 	}

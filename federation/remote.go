@@ -76,7 +76,7 @@ func (r *remotes) missed(id coop.IRI, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m, ok := r.misses.Get(id)
-	if ok && now.After(m.until) {
+	if ok && (now.After(m.until) || m.until.Sub(now) > missAge) { // or the clock was put back
 		r.misses.Remove(id)
 		return nil
 	}

@@ -5,34 +5,47 @@ package federation
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"plenum/activity"
 	"plenum/coop"
 )
 
-// ownPost finds the published post that an IRI of ours names and makes sure that
-// it is who's to change. It fails with Forbidden without saying anything of a
-// post of somebody else.
-func (s *Service) ownPost(ctx context.Context, who coop.Principal, target coop.IRI) (coop.Post, error) {
+// ownRow finds the post or draft that an IRI of ours names and makes sure that it is
+// who's to change, which it is for the co-ops too that share it. It says nothing of a
+// post of somebody else that who could not read.
+func (s *Service) ownRow(ctx context.Context, who coop.Principal, target coop.IRI) (coop.Post, error) {
+	const op = "federation.ownRow"
+	missing := &coop.Error{Code: coop.NotFound, Op: op, Member: "object", Msg: "there is no post with this id here"}
 	r, ok := s.Site.Parse(target)
 	if !ok || r.Kind != coop.RefObject || r.What != "" {
-		return coop.Post{}, &coop.Error{Code: coop.NotFound, Op: "federation.ownPost", Member: "object", Msg: "there is no post with this id here"}
+		return coop.Post{}, missing
 	}
 	p, err := s.Posts.Post(ctx, r.ID)
 	if err != nil && coop.CodeOf(err) != coop.NotFound {
 		return coop.Post{}, err
 	}
-	if err != nil || p.State == coop.Draft {
-		return coop.Post{}, &coop.Error{Code: coop.NotFound, Op: "federation.ownPost", Member: "object", Msg: "there is no post with this id here", Err: err}
+	own, _ := s.Site.Parse(s.Site.Object(p.Kind, p.ID))
+	if err != nil || own.Dir != r.Dir || !s.Visible(ctx, p, Viewer{Member: who}) {
+		return coop.Post{}, missing
 	}
-	if p.Coop != who.Coop {
-		return coop.Post{}, &coop.Error{Code: coop.Forbidden, Op: "federation.ownPost", Member: "object", Msg: "this post belongs to another co-op"}
+	if !sharedBy(p, who.Coop) {
+		return coop.Post{}, &coop.Error{Code: coop.Forbidden, Op: op, Member: "object", Msg: "this post belongs to another co-op"}
 	}
 	if p.State == coop.Withdrawn {
-		return coop.Post{}, &coop.Error{Code: coop.Gone, Op: "federation.ownPost", Member: "object", Msg: "this post has been deleted"}
+		return coop.Post{}, &coop.Error{Code: coop.Gone, Op: op, Member: "object", Msg: "this post has been deleted"}
 	}
 	return p, nil
+}
+
+// ownPost is ownRow of a post that is published.
+func (s *Service) ownPost(ctx context.Context, who coop.Principal, target coop.IRI) (coop.Post, error) {
+	p, err := s.ownRow(ctx, who, target)
+	if err == nil && p.State == coop.Draft {
+		return coop.Post{}, &coop.Error{Code: coop.Conflict, Op: "federation.ownPost", Member: "object", Msg: "this post is a draft; publish it first"}
+	}
+	return p, err
 }
 
 // onPost changes a post, and once more where somebody else changed it meanwhile:
@@ -55,29 +68,60 @@ func (s *Service) onPost(ctx context.Context, who coop.Principal, target coop.IR
 
 // update revises a post: what is given replaces, null removes, what is missing
 // stays. AP §6.3 (partial), §7.3 (peers get the whole object).
-func (s *Service) update(ctx context.Context, who coop.Principal, sub activity.SubmitUpdate, answer coop.Answer) (Submitted, error) {
-	return s.onPost(ctx, who, sub.Target, func(old coop.Post) (Submitted, error) { return s.revise(ctx, old, sub, answer) })
+func (s *Service) update(ctx context.Context, req request, sub activity.SubmitUpdate) (Submitted, error) {
+	p, err := s.ownRow(ctx, req.who, sub.Target)
+	switch {
+	case err != nil:
+		return Submitted{}, err
+	case sub.Life.Repeat != "" || sub.Life.Ahead != 0:
+		return Submitted{}, coop.Wrong("plenum:repeat", "how often something is held is said when its first occurrence is published; end this series, and begin another")
+	case sub.Life.All && p.Series != "":
+		return s.updateSeries(ctx, req, p, sub)
+	case p.State == coop.Draft:
+		return s.updateDraft(ctx, req, p.ID, sub)
+	}
+	return s.onPost(ctx, req.who, sub.Target, func(old coop.Post) (Submitted, error) { return s.revise(ctx, req, old, sub) })
 }
 
-func (s *Service) revise(ctx context.Context, old coop.Post, sub activity.SubmitUpdate, answer coop.Answer) (Submitted, error) {
+// revised is a published post as an Update makes it.
+func (s *Service) revised(ctx context.Context, req request, c coop.Coop, old coop.Post, sub activity.SubmitUpdate) (coop.Post, error) {
+	p := old
+	if sub.Life.State == coop.Draft || sub.Life.Timed && !sub.Life.At.IsZero() {
+		return p, coop.Wrong("plenum:state", "what is published stays so: everybody has it; delete it, or correct it")
+	}
+	if err := s.keepsAudience(old, sub); err != nil {
+		return p, err
+	}
+	if err := s.apply(ctx, c, &p, sub.Object); err != nil {
+		return p, err
+	}
+	switch {
+	case p.Slug != old.Slug:
+		return p, coop.Wrong("plenum:slug", "a post keeps its slug, since its page is known by it")
+	case p.Kind.Type() != old.Kind.Type():
+		return p, coop.Wrong("type", "a post stays "+old.Kind.Type()+"; delete it and publish another")
+	}
+	return p, s.enliven(ctx, req, &p, sub.Life)
+}
+
+// revise changes a published post and tells everybody.
+func (s *Service) revise(ctx context.Context, req request, old coop.Post, sub activity.SubmitUpdate) (Submitted, error) {
 	c, err := s.Coops.Coop(ctx, old.Coop)
 	if err != nil {
 		return Submitted{}, err
 	}
-	p := old
-	if err := s.apply(ctx, c, &p, sub.Object); err != nil {
+	p, err := s.revised(ctx, req, c, old, sub)
+	if err != nil {
 		return Submitted{}, err
 	}
-	switch {
-	case p.Slug != old.Slug:
-		return Submitted{}, coop.Wrong("plenum:slug", "a post keeps its slug, since its page is known by it")
-	case p.Kind.Type() != old.Kind.Type():
-		return Submitted{}, coop.Wrong("type", "a post stays "+old.Kind.Type()+"; delete it and publish another")
+	if err := s.illustrate(ctx, c, &p); err != nil {
+		return Submitted{}, err
 	}
-	if same, done, err := s.unchanged(ctx, old, p, answer); err != nil || same {
+	if same, done, err := s.unchanged(ctx, req, old, p); err != nil || same {
 		return done, err
 	}
 	p.Rev++
+	p.By, p.Author = req.author()
 	last := old.Updated
 	if last.IsZero() {
 		last = old.Published
@@ -100,44 +144,80 @@ func (s *Service) revise(ctx context.Context, old coop.Post, sub activity.Submit
 	if err := s.tellAgain(ctx, &pub, doc); err != nil {
 		return Submitted{}, err
 	}
-	done, err := s.commit(ctx, s.Posts.Revise, pub, doc, answer, "revised")
-	if err != nil || p.Capacity == old.Capacity && p.Join == old.Join && p.Status == old.Status && p.When == old.When {
-		return done, err
+	if err := s.addOffers(ctx, &pub, newIn(p.Offered, old.Offered)); err != nil {
+		return Submitted{}, err
 	}
-	if err := s.fillSeats(ctx, p); err != nil { // the post is revised: that nobody was seated is seen to when the instance starts
-		s.log().ErrorContext(ctx, "seats not filled", "post", p.ID, "err", err)
+	done, err := s.commit(ctx, req, s.Posts.Revise, pub, doc, "revised")
+	if err == nil {
+		s.afterRevision(ctx, req, old, p)
 	}
-	return done, nil
+	return done, err
+}
+
+// afterRevision does what follows from a change. The change is made already: what
+// cannot be done now is seen to when the instance starts.
+func (s *Service) afterRevision(ctx context.Context, req request, old, p coop.Post) {
+	if p.Capacity != old.Capacity || p.Join != old.Join || p.Status != old.Status || p.When != old.When {
+		if err := s.fillSeats(ctx, p); err != nil {
+			s.log().ErrorContext(ctx, "seats not filled", "post", p.ID, "err", err)
+		}
+	}
+	if p.Kind.Event() && (p.Status != old.Status || p.When != old.When) {
+		if err := s.tellFate(ctx, req, p); err != nil {
+			s.log().ErrorContext(ctx, "what became of an event not told in a note", "post", p.ID, "err", err)
+		}
+	}
+	s.refill(ctx, req, p)
 }
 
 // unchanged reports whether a revision says what the post said before, as when a
 // file is posted again: nobody has to be told. The answer is the Create then.
-func (s *Service) unchanged(ctx context.Context, old, p coop.Post, answer coop.Answer) (bool, Submitted, error) {
+func (s *Service) unchanged(ctx context.Context, req request, old, p coop.Post) (bool, Submitted, error) {
 	pub, err := s.renderPost(ctx, p) // with the date of the last revision: that alone would make a difference
 	if err != nil {
 		return false, Submitted{}, err
 	}
 	served, _, err := s.Documents.Object(ctx, old.ID)
-	if err != nil || !bytes.Equal(served, pub.Object) || p.Kind != old.Kind || p.PartOf != old.PartOf || p.Source != old.Source {
+	if err != nil || !bytes.Equal(served, pub.Object) || p.Kind != old.Kind || p.PartOf != old.PartOf || p.Source != old.Source ||
+		p.Attendance != old.Attendance || !slices.Equal(p.Of, old.Of) || !slices.Equal(p.Offered, old.Offered) || !slices.Equal(p.Owners, old.Owners) {
 		return false, Submitted{}, err
 	}
 	d, err := s.Documents.Document(ctx, old.Activity)
 	if err == nil {
-		err = s.keepAnswer(ctx, answer, d)
+		err = s.keepAnswer(ctx, req.answer, d)
 	}
 	return true, Submitted{Location: s.Site.Activity(d.ID), Body: d.Body, Post: old}, err
 }
 
 // withdraw deletes a post: its id answers 410 with a Tombstone before anybody is
-// told, since Mobilizon asks again before it believes a Delete.
-func (s *Service) withdraw(ctx context.Context, who coop.Principal, target coop.IRI, answer coop.Answer) (Submitted, error) {
-	return s.onPost(ctx, who, target, func(old coop.Post) (Submitted, error) { return s.remove(ctx, old, answer) })
+// told, since Mobilizon asks again before it believes a Delete. Of a draft nothing
+// stays. Who shares a post cannot delete it.
+func (s *Service) withdraw(ctx context.Context, req request, sub activity.SubmitDelete) (Submitted, error) {
+	p, err := s.ownRow(ctx, req.who, sub.Target)
+	switch {
+	case err != nil:
+		return Submitted{}, err
+	case p.Coop != req.who.Coop:
+		return Submitted{}, &coop.Error{Code: coop.Forbidden, Op: "federation.withdraw", Member: "object",
+			Msg: "only " + string(p.Coop) + " can delete this post; your co-op can leave it"}
+	case sub.All && p.Series != "":
+		return s.deleteSeries(ctx, req, p)
+	case p.State == coop.Draft:
+		return s.drop(ctx, req, p.ID)
+	}
+	return s.onPost(ctx, req.who, sub.Target, func(old coop.Post) (Submitted, error) { return s.remove(ctx, req, old) })
 }
 
-func (s *Service) remove(ctx context.Context, old coop.Post, answer coop.Answer) (done Submitted, err error) {
+func (s *Service) remove(ctx context.Context, req request, old coop.Post) (done Submitted, err error) {
+	if old.Kind.Event() {
+		defer s.turns.lock(fateTurn(old.ID))()
+	}
+	if err := s.withdrawNotes(ctx, req, old); err != nil {
+		return Submitted{}, err
+	}
 	now := s.now()
 	p := coop.Post{ // a Tombstone holds nothing of the text
-		ID: old.ID, Coop: old.Coop, Kind: old.Kind, Slug: old.Slug, Language: old.Language, To: old.To, Cc: old.Cc,
+		ID: old.ID, Coop: old.Coop, Kind: old.Kind, Slug: old.Slug, Language: old.Language, To: old.To, Cc: old.Cc, Visibility: old.Visibility, Owners: old.Owners, Of: old.Of,
 		State: coop.Withdrawn, Rev: old.Rev + 1, Created: old.Created, Published: old.Published,
 		Updated: now, Activity: old.Activity, Announce: old.Announce,
 	}
@@ -154,16 +234,25 @@ func (s *Service) remove(ctx context.Context, old coop.Post, answer coop.Answer)
 	if err := s.tellAgain(ctx, &pub, doc); err != nil {
 		return Submitted{}, err
 	}
-	return s.commit(ctx, s.Posts.Withdraw, pub, doc, answer, "withdrawn")
+	pub.Post.Owners = nil
+	done, err = s.commit(ctx, req, s.Posts.Withdraw, pub, doc, "withdrawn")
+	if err == nil {
+		s.refill(ctx, req, old)
+	}
+	return done, err
 }
 
-// tellAgain addresses an Update or Delete: to the co-op's followers, to whom the
-// post addresses, to those who answered an event, and to the followers of the
-// instance actor, who know it from its Announce.
+// tellAgain addresses an Update or Delete: to the co-op's followers, to whom the post
+// addresses, and to those who answered an event; of a post for everybody also to the
+// followers of the co-ops that share it, which announced it to them, and to those of
+// the instance actor, who know it from its Announce. L12.
 func (s *Service) tellAgain(ctx context.Context, pub *coop.Publication, doc coop.Document) error {
 	names := []coop.Name{pub.Post.Coop}
-	if pub.Post.Kind.Event() {
-		names = append(names, coop.Relay)
+	if pub.Post.Visibility == coop.Everybody {
+		names = append(names, pub.Post.Owners...)
+		if pub.Post.Kind.Event() {
+			names = append(names, coop.Relay)
+		}
 	}
 	others, err := s.addressed(ctx, pub.Post.To, pub.Post.Cc)
 	if err != nil { // who cannot be found now must not keep a post from being changed

@@ -64,8 +64,11 @@ func attends(form string, mode coop.JoinMode) coop.RSVPState {
 // ours, so that an Accept can mean something else.
 func (s *Service) joined(ctx context.Context, by keys.Signer, h activity.Head, object coop.IRI, message string, seen coop.Seen) (ok bool, err error) {
 	p, ok, err := s.event(ctx, object)
-	if err != nil || !ok {
+	if err != nil || !ok || !s.hears(ctx, p, by.Actor) || !s.attendable(ctx, p, by.Actor) {
 		return false, err
+	}
+	if s.blocks(p.Coop, by.Actor) {
+		return true, nil
 	}
 	if err := s.allowed(quotaRSVP, by.Actor); err != nil {
 		return true, err
@@ -281,13 +284,19 @@ func cutText(s string, most int) string {
 	return string(r[:most-1]) + "…"
 }
 
-// attending are the inboxes of those who answered an event, as we know them now:
-// where their server has one inbox for all, it is told once.
+// attending are the inboxes of those who answered the event that a post is, or of which
+// a note tells what became: as we know them now, and where their server has one inbox
+// for all, it is told once. Of what is not for everybody those hear no more who may not
+// read it any more, but that it is deleted.
 func (s *Service) attending(ctx context.Context, p coop.Post) ([]coop.Box, error) {
-	if !p.Kind.Event() {
+	event := p.ID
+	switch {
+	case p.Kind == coop.Note && len(p.Of) > 0:
+		event = p.Of[0]
+	case !p.Kind.Event():
 		return nil, nil
 	}
-	boxes, err := s.RSVPs.Attending(ctx, p.ID)
+	boxes, err := s.RSVPs.Attending(ctx, event)
 	if err != nil {
 		return nil, err
 	}
@@ -295,6 +304,9 @@ func (s *Service) attending(ctx context.Context, p coop.Post) ([]coop.Box, error
 	at := map[coop.IRI]int{}
 	for _, b := range boxes {
 		for _, i := range b.Actors {
+			if p.State != coop.Withdrawn && (s.blocks(p.Coop, i) || !s.attendable(ctx, p, i)) {
+				continue
+			}
 			inbox := b.Inbox
 			if a, err := s.Actors.Actor(ctx, i); err == nil {
 				inbox = a.Box()
