@@ -5,6 +5,7 @@ package web_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -157,7 +158,7 @@ func views(p *web.Pages, lang string) map[string]func(io.Writer) error {
 	coops := []coop.Coop{kollektiv(), komona()}
 	upcoming := []coop.Post{meetup("meetup-one", "2018-12-27"), talk(), cancelled()}
 	newest := []coop.Post{note(), report(), talk(), meetup("meetup-one", "2018-12-27")}
-	return map[string]func(io.Writer) error{
+	all := map[string]func(io.Writer) error{
 		"home": func(w io.Writer) error {
 			return p.Home(w, web.HomeView{Chrome: c, Coops: coops, Upcoming: upcoming, Posts: newest, Calendar: "https://events.example/calendar.ics"})
 		},
@@ -213,6 +214,8 @@ func views(p *web.Pages, lang string) map[string]func(io.Writer) error {
 		"problem":  func(w io.Writer) error { return p.Problem(w, web.ProblemView{Chrome: c, Status: 404}) },
 		"problem5": func(w io.Writer) error { return p.Problem(w, web.ProblemView{Chrome: c, Status: 500}) },
 	}
+	maps.Copy(all, memberViews(p, lang))
+	return all
 }
 
 func pages(t *testing.T) *web.Pages {

@@ -38,7 +38,13 @@ type head struct {
 	Mark     string
 	Calendar coop.IRI
 	Hidden   bool // search engines are asked to stay out
+	NavName  string
 	Nav      []navItem
+	Dress    string // path of the style of the pages for members; empty: none
+	Script   string // path of the one script; empty: none
+	Leave    string // of a member: what the form to sign out proves itself with
+	Who      string // of a member: who is signed in
+	Doors    string // path of the pages for members
 }
 
 type navItem struct {
@@ -57,7 +63,7 @@ func (p *Pages) frame(s setter, c Chrome, what string) frame {
 	c.Lang = s.Lang
 	h := head{
 		Chrome: c, Title: excerpt(cmp.Or(what, c.SiteTitle), maxWindowTitle), Brand: c.SiteTitle,
-		Style: StaticPath + p.names["plenum.css"], Mark: StaticPath + p.names["mark.svg"],
+		Style: StaticPath + p.names["plenum.css"], Mark: StaticPath + p.names["mark.svg"], NavName: s.T.MainNav, Doors: deskPath,
 	}
 	if full := what + " · " + c.SiteTitle; what != "" && utf8.RuneCountInString(full) <= maxWindowTitle {
 		h.Title = full

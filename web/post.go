@@ -25,8 +25,10 @@ type postPage struct {
 	Event    bool
 	Off      bool
 	Lead     string // the author's summary
+	About    []fact // of a report: the events that it is about
 	Body     template.HTML
 	Coop     group
+	Owners   []group // that share it
 	Badge    string
 	Sentence string // what became of the event
 	Instead  string // when it was planned
@@ -59,6 +61,14 @@ type link struct {
 	Host   string // where it leads; empty where the words say so
 }
 
+// fact is what a report says of an event.
+type fact struct {
+	URL   coop.IRI
+	Title string
+	Lang  string
+	Line  string // when, who, where, how many
+}
+
 // Post writes the page of a post.
 func (p *Pages) Post(w io.Writer, v PostView) error {
 	s := newSetter(v.Chrome)
@@ -67,7 +77,7 @@ func (p *Pages) Post(w io.Writer, v PostView) error {
 		Lang: cmp.Or(post.Language, s.Lang), Kind: s.T.kind(post.Kind), Lead: sentence(post.Summary), Body: sanitised(post.Body),
 		Coop: s.group(v.Coop), Poster: s.picture(post.Image), Speakers: post.Speakers, Online: post.Online,
 		Published: s.published(post.Published, v.Coop.Zone), Updated: s.published(post.Updated, v.Coop.Zone),
-		Links: s.links(post.Links), Parts: s.cardsOf(inOrder(v.Parts), v.Coop, 3),
+		Links: s.links(post.LinksWith(v.Events)), About: s.about(v), Parts: s.cardsOf(inOrder(v.Parts), v.Coop, 3),
 	}
 	page.Title = s.postTitle(post, page.Published)
 	page.Poster.Alt = cmp.Or(page.Poster.Alt, page.Title) // it is a link, which needs a name
@@ -83,6 +93,9 @@ func (p *Pages) Post(w io.Writer, v PostView) error {
 	for _, t := range post.Tags {
 		page.Tags = append(page.Tags, link{URL: s.Site.Tag(t), Text: t})
 	}
+	for _, c := range v.Owners {
+		page.Owners = append(page.Owners, s.group(c))
+	}
 	if v.Whole.ID != "" {
 		whole := s.cardsOf([]coop.Post{v.Whole}, v.Coop, 3)[0]
 		page.Whole = &whole
@@ -92,8 +105,16 @@ func (p *Pages) Post(w io.Writer, v PostView) error {
 	}
 	page.Thread = s.thread(v)
 	page.frame = p.frame(s, s.postChrome(v), s.windowTitle(post, page.Title))
-	page.Head.Hidden, page.Head.Calendar = v.Coop.Hidden, page.ICS
+	page.Head.Hidden, page.Head.Calendar = v.Coop.Hidden || post.Visibility != coop.Everybody, page.ICS
 	return p.render(w, "post", page)
+}
+
+// about says of each event that a report is about what it was.
+func (s setter) about(v PostView) (out []fact) {
+	for _, e := range v.Events {
+		out = append(out, fact{URL: s.Site.Page(e.Coop, e.Slug), Title: e.Headline(), Lang: e.Language, Line: e.Facts(v.Post.Language)})
+	}
+	return out
 }
 
 // inOrder is the parts of a post as they took place; what has no time comes last.

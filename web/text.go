@@ -114,3 +114,31 @@ func shortURL(s string) string {
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
+
+// browserName is what people call the browser that calls itself agent, with the
+// system that it runs on; empty where it says nothing that one knows.
+func browserName(agent string) string {
+	name := firstOf(agent, [][2]string{
+		{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Chromium/", "Chromium"}, {"Safari/", "Safari"}, {"curl/", "curl"},
+	})
+	system := firstOf(agent, [][2]string{
+		{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+	})
+	switch {
+	case name == "":
+		return excerpt(agent, 60)
+	case system == "":
+		return name
+	}
+	return name + ", " + system
+}
+
+// firstOf is the second of the first pair whose first stands in s.
+func firstOf(s string, pairs [][2]string) string {
+	for _, p := range pairs {
+		if strings.Contains(s, p[0]) {
+			return p[1]
+		}
+	}
+	return ""
+}

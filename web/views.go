@@ -64,6 +64,9 @@ type PostView struct {
 	Parts []coop.Post // what belongs to it
 	Whole coop.Post   // what it belongs to; the zero Post where there is nothing
 
+	Owners []coop.Coop // that share it
+	Events []coop.Post // of a report: those that it is about
+
 	Tally          coop.Tally
 	Comments       []CommentItem // shown ones, oldest first
 	Earlier, Later coop.IRI      // pages with more comments; empty where there are none

@@ -8,7 +8,8 @@
 // ActivityPub: it is given what to show and does no I/O but the writing.
 //
 // The pages need no JavaScript and have no style or script inside, so that they
-// work under a policy of default-src 'none'. Text is escaped by html/template;
+// work under a policy of default-src 'none'. The one script there is, for passkeys,
+// is a file of its own that two pages name; what it alone can do is hidden without it. Text is escaped by html/template;
 // only what package content has sanitised on the way in (the body of a post, the
 // summary of a co-op, an operator's own texts) is shown as HTML. The interface is
 // in the visitor's language, what people wrote in theirs, which lang says.
@@ -46,7 +47,7 @@ type asset struct {
 	contentType string
 }
 
-var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+var assetTypes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 // New reads the templates and assets that are in the program. It fails only when
 // one of them is broken.
@@ -55,11 +56,14 @@ func New() (*Pages, error) {
 	if err := p.readAssets(); err != nil {
 		return nil, err
 	}
-	shared, err := template.New("").ParseFS(files, "templates/layout.html", "templates/parts.html")
+	shared, err := template.New("").Funcs(template.FuncMap{"rows": rows}).ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/forms.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: read the templates: %w", err)
 	}
-	for _, name := range []string{"home", "coop", "post", "tag", "about", "network", "follow", "problem"} {
+	for _, name := range []string{
+		"home", "coop", "post", "tag", "about", "network", "follow", "problem",
+		"login", "invite", "reset", "account", "members", "consent", "refused", "desk", "compose", "delete", "proposal",
+	} {
 		page, err := shared.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("web: copy the templates: %w", err)

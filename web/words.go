@@ -62,10 +62,14 @@ type words struct {
 	BadRequest, Forbidden, NotFound, GoneTitle, TooMany        string
 	Unavailable, ServerError                                   string
 	NotFoundDetail, GoneDetail, UnavailableDetail, ErrorDetail string
+
+	memberWords
+	deskWords
 }
 
 var catalogue = map[string]*words{
 	"en": {
+		memberWords: membersEN, deskWords: deskEN,
 		Days:        [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		ShortDays:   [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 		Months:      [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
@@ -134,6 +138,7 @@ var catalogue = map[string]*words{
 		UnavailableDetail: "Please try again in a moment.", ErrorDetail: "The fault is ours, and it has been logged.",
 	},
 	"de": {
+		memberWords: membersDE, deskWords: deskDE,
 		Days:        [7]string{"Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"},
 		ShortDays:   [7]string{"So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"},
 		Months:      [12]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"},

@@ -16,18 +16,24 @@ import (
 // phrases are all words of a language by the name of their field.
 func phrases(w *words) map[string][]string {
 	out := map[string][]string{}
-	v := reflect.ValueOf(*w)
+	collect(out, reflect.ValueOf(*w))
+	return out
+}
+
+func collect(out map[string][]string, v reflect.Value) {
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Name
-		if f := v.Field(i); f.Kind() == reflect.Array {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Struct:
+			collect(out, f)
+		case reflect.Array:
 			for j := range f.Len() {
 				out[name] = append(out[name], f.Index(j).String())
 			}
-		} else {
+		default:
 			out[name] = []string{f.String()}
 		}
 	}
-	return out
 }
 
 func TestEveryLanguageHasEveryWord(t *testing.T) {
