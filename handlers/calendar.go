@@ -23,7 +23,9 @@ func (s *Server) calendarFile(c echo.Context, p coop.Post, slug string) error {
 		return coop.Fail(coop.NotFound, "handlers.calendarFile", "this post is no event")
 	}
 	h := c.Response().Header()
-	h.Set("Cache-Control", "no-cache")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
 	h.Set("Content-Disposition", `inline; filename="`+slug+`.ics"`)
 	return c.Blob(http.StatusOK, "text/calendar; charset=utf-8", feed.ICS(s.Site, s.Texts.Title, []coop.Post{p}))
 }

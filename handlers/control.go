@@ -37,9 +37,10 @@ func (s *Server) Control() http.Handler {
 	e.POST("/control/coops/:name/drafts", s.saveDraft)
 	e.DELETE("/control/coops/:name/drafts/:id", s.dropDraft)
 	e.GET("/control/posts", s.listPosts)
-	e.GET("/control/coops/:name/posts/:slug", s.showPost)
 	e.GET("/control/coops/:name/posts/:slug/receipt", s.controlReceipt)
 	e.POST("/control/media", s.addMedia)
+	e.POST("/control/coops/:name/media", s.controlUpload)
+	s.memberRoutes(e, "/control", s.heldBy)
 
 	e.GET("/control/coops/:name/followers", s.listFollowers)
 	e.GET("/control/coops/:name/following", s.listFollowing)
@@ -58,6 +59,8 @@ func (s *Server) Control() http.Handler {
 	e.GET("/control/rests", s.rests)
 
 	s.moderation(e, "/control", s.bySocket)
+	s.proposing(e, "/control", s.heldBy)
+	s.people(e)
 
 	e.POST("/control/gc", s.collect)
 	e.POST("/control/backup", s.backup)
@@ -77,17 +80,18 @@ type CoopInfo struct {
 
 // CoopInput is what a co-op is made of, or changed to: nil leaves a member as it is.
 type CoopInput struct {
-	Name     coop.Name           `json:"name,omitempty"`
-	Title    *string             `json:"title,omitempty"`
-	Summary  *string             `json:"summary,omitempty"` // Markdown
-	Type     *coop.ActorType     `json:"type,omitempty"`
-	Language *string             `json:"language,omitempty"`
-	Zone     *string             `json:"zone,omitempty"`
-	Approve  *bool               `json:"approve,omitempty"`
-	Comments *coop.CommentPolicy `json:"comments,omitempty"` // open, held or closed
-	Hidden   *bool               `json:"hidden,omitempty"`
-	Fields   []coop.Field        `json:"fields,omitempty"` // not nil: all of them
-	Icon     *coop.Image         `json:"icon,omitempty"`   // one that was stored before; the zero Image: drawn from the title
+	Name      coop.Name           `json:"name,omitempty"`
+	Title     *string             `json:"title,omitempty"`
+	Summary   *string             `json:"summary,omitempty"` // Markdown
+	Type      *coop.ActorType     `json:"type,omitempty"`
+	Language  *string             `json:"language,omitempty"`
+	Zone      *string             `json:"zone,omitempty"`
+	Approve   *bool               `json:"approve,omitempty"`
+	Comments  *coop.CommentPolicy `json:"comments,omitempty"` // open, held or closed
+	Hidden    *bool               `json:"hidden,omitempty"`
+	TwoPeople *bool               `json:"two_people,omitempty"`
+	Fields    []coop.Field        `json:"fields,omitempty"` // not nil: all of them
+	Icon      *coop.Image         `json:"icon,omitempty"`   // one that was stored before; the zero Image: drawn from the title
 }
 
 // PostInfo is a post as the command line shows it.
@@ -96,6 +100,8 @@ type PostInfo struct {
 	IRI      coop.IRI `json:"object_id"`
 	Page     coop.IRI `json:"page,omitempty"` // what was deleted has none
 	Activity coop.IRI `json:"activity_id,omitempty"`
+
+	Scheduled bool `json:"scheduled,omitempty"` // a draft that is published by itself, when it is due
 }
 
 // TokenInfo is a token without what could be used; Secret is set once, when it
@@ -174,7 +180,7 @@ func (s *Server) setCoop(c echo.Context) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	row, err := s.Fed.SetCoop(c.Request().Context(), coop.Name(c.Param("name")), in.apply)
+	row, err := s.Fed.SetCoop(c.Request().Context(), holder(c), coop.Name(c.Param("name")), in.apply)
 	return s.answerCoop(c, row, err)
 }
 
@@ -194,6 +200,7 @@ func (in CoopInput) apply(c *coop.Coop) error {
 		}
 	}
 	set(&c.Hidden, in.Hidden)
+	set(&c.TwoPeople, in.TwoPeople)
 	set(&c.Icon, in.Icon)
 	if in.Fields != nil {
 		c.Fields = slices.Clone(in.Fields)

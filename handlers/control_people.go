@@ -113,7 +113,7 @@ func (s *Server) startFollowing(c echo.Context) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	f, _, err := s.Fed.Follow(c.Request().Context(), n, in.Target)
+	f, _, err := s.Fed.Follow(c.Request().Context(), coop.Principal{Coop: n, Role: coop.Admin, By: holder(c)}, in.Target)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *Server) stopFollowing(c echo.Context) error {
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	if _, err := s.Fed.Unfollow(c.Request().Context(), n, in.Target); err != nil {
+	if _, err := s.Fed.Unfollow(c.Request().Context(), coop.Principal{Coop: n, Role: coop.Admin, By: holder(c)}, in.Target); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -17,7 +17,7 @@ func (s *Server) controlOutbox(c echo.Context) error {
 	if !ok {
 		return coop.Fail(coop.NotFound, "handlers.controlOutbox", "there is no such co-op")
 	}
-	return s.submit(c, coop.Principal{Coop: n})
+	return s.submit(c, coop.Principal{Coop: n, Role: coop.Admin, By: holder(c)})
 }
 
 func (s *Server) saveDraft(c echo.Context) error {
@@ -25,7 +25,8 @@ func (s *Server) saveDraft(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.Fed.SaveDraft(c.Request().Context(), coop.Name(c.Param("name")), body)
+	who := coop.Principal{Coop: coop.Name(c.Param("name")), Role: coop.Admin, By: holder(c)}
+	p, err := s.Fed.SaveDraft(c.Request().Context(), who, body)
 	if err != nil {
 		return err
 	}
@@ -33,14 +34,15 @@ func (s *Server) saveDraft(c echo.Context) error {
 }
 
 func (s *Server) dropDraft(c echo.Context) error {
-	if err := s.Desk.DropDraft(c.Request().Context(), coop.Name(c.Param("name")), coop.ID(c.Param("id"))); err != nil {
+	who := coop.Principal{Coop: coop.Name(c.Param("name")), Role: coop.Admin, By: holder(c)}
+	if err := s.Fed.DropDraft(c.Request().Context(), who, coop.ID(c.Param("id"))); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (s *Server) postInfo(p coop.Post) PostInfo {
-	info := PostInfo{Post: p, IRI: s.Site.Object(p.Kind, p.ID), Page: s.page(p)}
+	info := PostInfo{Post: p, IRI: s.Site.Object(p.Kind, p.ID), Page: s.page(p), Scheduled: p.State == coop.Draft && !p.Due.IsZero()}
 	if p.Activity != "" {
 		info.Activity = s.Site.Activity(p.Activity)
 	}
@@ -71,16 +73,8 @@ func (s *Server) listPosts(c echo.Context) error {
 	return c.JSON(http.StatusOK, infos)
 }
 
-func (s *Server) showPost(c echo.Context) error {
-	p, err := s.post(c)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, s.postInfo(p))
-}
-
-// MediaInfo is a picture that was stored.
-type MediaInfo struct {
+// PictureInfo is a picture that was stored, of no co-op.
+type PictureInfo struct {
 	coop.Image
 	URL coop.IRI `json:"url"`
 }
@@ -96,5 +90,5 @@ func (s *Server) addMedia(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, MediaInfo{Image: i, URL: s.Site.Media(i.File)})
+	return c.JSON(http.StatusOK, PictureInfo{Image: i, URL: s.Site.Media(i.File)})
 }

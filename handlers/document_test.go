@@ -317,11 +317,15 @@ func TestDraftIsSeenNowhere(t *testing.T) {
 	}
 }
 
-// S28: who signs badly sees what everybody sees.
+// S28: who signs badly sees what everybody sees, and so does a member where there is
+// no more to be seen.
 func TestDocumentIsTheSameForWhoeverAsks(t *testing.T) {
 	t.Parallel()
 	p := newPlenum(t)
 	for id := range everything(p) {
+		if id == site.Of("alpha", "inbox") || id == site.Of("alpha", "outbox") { // members see more of these
+			continue
+		}
 		want := p.get(path(id)).want(http.StatusOK).Body.String()
 		got := p.get(path(id), with("Signature", `keyId="https://x.example/a#k",signature="AAAA"`, "Authorization", "Bearer "+first.tokens["alpha"], "Cookie", "a=b"))
 		if got.want(http.StatusOK).Body.String() != want {
@@ -336,7 +340,7 @@ func TestIDsHaveNoOtherSpelling(t *testing.T) {
 	post := p.publish(report)
 	id := path(site.Object(post.Kind, post.ID))
 	for _, at := range []string{
-		id + "?", id + "?a=b", id + "/", id + "/likes/", id + "/loves", id + "/organizers", id + "/attendees", strings.ToLower(id), strings.Replace(id, "reports", "events", 1),
+		id + "?", id + "?a=b", id + "/", id + "/likes/", id + "/loves", id + "/attendees", strings.ToLower(id), strings.Replace(id, "reports", "events", 1),
 		strings.Replace(id, "reports", "notes", 1), "/ap//reports/" + string(post.ID), "/ap/reports/../reports/" + string(post.ID),
 		"/ap/%72eports/" + string(post.ID), "/ap/coops/ALPHA", "/ap/coops/alpha/", "/ap/coops/relay", "/ap/coops/relay/outbox", "/ap/actor/featured",
 		"/ap/", "/ap/coops", "/ap/coops/", "/ap/actor/", "/ap/places/0000000000000000", "/ap/activities/" + string(post.ID),

@@ -14,8 +14,10 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"time"
 
+	"plenum/auth"
 	"plenum/coop"
 	"plenum/federation"
 	"plenum/web"
@@ -43,10 +45,8 @@ type Files interface {
 	OpenMedia(name string) (*os.File, error)
 }
 
-// Tokens finds the bearer token of a request by the digest of its secret, and
-// keeps them.
+// Tokens keeps the bearer tokens of co-ops.
 type Tokens interface {
-	Token(ctx context.Context, hash []byte) (coop.Token, error)
 	Tokens(ctx context.Context, n coop.Name) ([]coop.Token, error)
 	AddToken(ctx context.Context, t coop.Token) error
 	RevokeToken(ctx context.Context, id coop.ID, at time.Time) error
@@ -54,7 +54,6 @@ type Tokens interface {
 
 // Desk is what the command line needs and no page shows.
 type Desk interface {
-	DropDraft(ctx context.Context, n coop.Name, id coop.ID) error
 	Followers(ctx context.Context, q coop.FollowerQuery) ([]coop.Follower, error)
 	Followings(ctx context.Context, n coop.Name) ([]coop.Following, error)
 	Actor(ctx context.Context, id coop.IRI) (coop.Actor, error)
@@ -89,6 +88,12 @@ type Voices interface {
 	Decisions(ctx context.Context, q coop.DecisionQuery) ([]coop.Decision, error)
 }
 
+// Shelf is what the members of a co-op look up, and nobody else.
+type Shelf interface {
+	Revisions(ctx context.Context, post coop.ID) ([]coop.Revision, error)
+	MediaOf(ctx context.Context, n coop.Name, before coop.ID, limit int) ([]coop.Media, error)
+}
+
 // Keeper looks after the file.
 type Keeper interface {
 	Ping(ctx context.Context) error
@@ -105,16 +110,20 @@ type Texts struct {
 	About, Imprint, Privacy string
 }
 
-// Limits of what one address or one peer may ask. Zero means no limit.
+// Limits of what one address, one peer or one token may ask. Zero means no limit.
 type Limits struct {
 	UnverifiedPerMinute int // requests to an inbox that proved nothing, per address (IPv6: per /64)
 	InboxPerMinute      int // proven ones, per host of the actor
+	WritesPerMinute     int // of one token, whatever it changes
+	ReadsPerMinute      int // of one token
+	UploadsPerMinute    int // files, of one token
 }
 
 // Server answers requests. Fill the fields by name.
 type Server struct {
 	Site           coop.Site
 	Fed            *federation.Service
+	Auth           *auth.Service
 	Library        Library
 	Totals         Totals
 	Files          Files
@@ -124,6 +133,7 @@ type Server struct {
 	Clerk          Clerk
 	Keeper         Keeper
 	Voices         Voices
+	Shelf          Shelf
 	Pages          *web.Pages
 	Texts          Texts
 	Limits         Limits
@@ -140,6 +150,9 @@ type Server struct {
 	Log    *slog.Logger
 
 	unverified, verified, asking limiter
+	tokenWrites, tokenReads      limiter
+	tokenUploads, proxied        limiter      // by token
+	uploading                    atomic.Int32 // files on their way
 	health                       health
 	pages                        pageCache
 }

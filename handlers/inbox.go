@@ -75,6 +75,10 @@ func readBody(c echo.Context) ([]byte, error) {
 }
 
 func readLimited(c echo.Context, limit int64) ([]byte, error) {
+	return readWithin(c, limit, 10*time.Second)
+}
+
+func readWithin(c echo.Context, limit int64, most time.Duration) ([]byte, error) {
 	const op = "handlers.readLimited"
 	r := c.Request()
 	if r.Header.Get("Content-Encoding") != "" {
@@ -85,7 +89,7 @@ func readLimited(c echo.Context, limit int64) ([]byte, error) {
 	}
 	// a recorder in a test has no deadline to set, a connection has
 	conn := http.NewResponseController(c.Response().Writer)
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(most))
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, r.Body, limit))
 	_ = conn.SetReadDeadline(time.Time{}) // what follows may take longer: a deadline that passes would end the request
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -159,4 +160,21 @@ func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// allowance is the key of what a token may ask for: all tokens of one grant have one,
+// or a program would have another with each that it renews. D50.
+func allowance(t coop.Token) string { return string(cmp.Or(t.Grant, t.ID)) }
+
+// meter counts what a token asks for: reading is cheap, and whatever else it does the
+// world may hear of.
+func (s *Server) meter(c echo.Context, t coop.Token) error {
+	l, most := &s.tokenWrites, s.Limits.WritesPerMinute
+	if reads(c.Request().Method) {
+		l, most = &s.tokenReads, s.Limits.ReadsPerMinute
+	}
+	if !l.charge(allowance(t), most, s.Now()) {
+		return tooMany("this token asks for too much; try again in a minute")
+	}
+	return nil
 }

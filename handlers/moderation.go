@@ -49,8 +49,8 @@ func (s *Server) byToken(c echo.Context) (coop.Name, string, error) {
 	if err != nil {
 		return "", "", err
 	}
-	t, err := s.token(c, cmp.Or(n, coop.Relay), coop.Moderate)
-	return n, "token " + t.Label, err
+	_, who, err := s.token(c, cmp.Or(n, coop.Relay), coop.Moderate)
+	return n, who.By, err
 }
 
 // named is the co-op that the path of a request names; empty where it has no place
@@ -68,13 +68,16 @@ const decidedBy = "Plenum-By"
 
 // bySocket lets whoever holds the data decide.
 func (s *Server) bySocket(c echo.Context) (n coop.Name, by string, err error) {
-	if by = c.Request().Header.Get(decidedBy); by == "" {
-		by = "whoever holds the data"
-	}
+	by = holder(c)
 	if n, err = named(c); n != "" {
 		n, err = s.one(c)
 	}
 	return n, by, err
+}
+
+// holder is who uses the control socket, as far as the command line knows.
+func holder(c echo.Context) string {
+	return cmp.Or(c.Request().Header.Get(decidedBy), "whoever holds the data")
 }
 
 // lists answers with what h finds. What is to be decided is for nobody else's eyes,

@@ -3,13 +3,17 @@
 package handlers
 
 import (
-	"crypto/sha256"
+	"errors"
+	"mime"
 	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"plenum/activity"
+	"plenum/auth"
 	"plenum/coop"
+	"plenum/federation"
 )
 
 // outbox takes what a client publishes in the name of a co-op. AP §6.
@@ -24,7 +28,10 @@ func (s *Server) outbox(c echo.Context) error {
 // submit answers 201 with the id and the bytes of the activity. AP §6: the
 // Location is the activity's id.
 func (s *Server) submit(c echo.Context, who coop.Principal) error {
-	body, err := readBody(c)
+	if !submittable(c.Request().Header.Get("Content-Type")) {
+		return coop.Fail(coop.Unsupported, "handlers.submit", `send application/ld+json; profile="https://www.w3.org/ns/activitystreams" or application/activity+json`)
+	}
+	body, err := readLimited(c, activity.MaxBody)
 	if err != nil {
 		return err
 	}
@@ -37,50 +44,83 @@ func (s *Server) submit(c echo.Context, who coop.Principal) error {
 		return err
 	}
 	h := c.Response().Header()
-	h.Set("Location", string(done.Location))
+	if done.Location != "" { // that of a draft is dropped without a trace: its Delete is transient. AP §6
+		h.Set("Location", string(done.Location))
+	}
 	h.Set("Cache-Control", "no-store")
+	if done.Proposed { // somebody else has to agree
+		return c.Blob(http.StatusAccepted, activityJSON, done.Body)
+	}
 	return c.Blob(http.StatusCreated, activityJSON, done.Body)
+}
+
+// submittable reports whether a client may call what it posts by this media type.
+// AP §6 asks for that of ActivityStreams; scripts say that it is JSON, or nothing
+// while their libraries say that it is text. Nothing hangs on it: whoever has no token
+// has been refused, and a browser adds none by itself. C05.
+func submittable(contentType string) bool {
+	t, _, err := mime.ParseMediaType(contentType)
+	return contentType == "" || err == nil && (t == "application/json" || t == "application/ld+json" || t == "text/plain") || federation.IsAS2(contentType)
 }
 
 // bearer finds out in whose name a request to a co-op's address speaks, with a
 // token that may do what it asks for.
 func (s *Server) bearer(c echo.Context, need coop.Scope) (coop.Principal, error) {
-	t, err := s.token(c, coop.Name(c.Param("name")), need)
-	if err != nil {
-		return coop.Principal{}, err
+	n := coop.Name(c.Param("name"))
+	if n == "" {
+		return coop.Principal{}, coop.Fail(coop.NotFound, "handlers.bearer", "there is no co-op without a name")
 	}
-	return coop.Principal{Coop: t.Coop, Token: t.ID}, nil
+	_, who, err := s.token(c, n, need)
+	return who, err
 }
 
-// token is the token of a request, which has to be one of the actor n and to have a
-// scope. RFC 6750 §2.1; a token in the query is none. Tokens have 256 random bits,
-// so that the digest by which they are looked up tells nothing.
-func (s *Server) token(c echo.Context, n coop.Name, need coop.Scope) (coop.Token, error) {
-	const op = "handlers.token"
+// token is the token of a request, and in whose name it speaks: it has to be one of
+// the actor n and to have a scope; the empty name is any actor, the empty scope any. RFC 6750 §2.1; a token
+// in the query is none. A20.
+func (s *Server) token(c echo.Context, n coop.Name, need coop.Scope) (coop.Token, coop.Principal, error) {
 	scheme, secret, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || secret == "" {
-		return coop.Token{}, wantsToken(c, "send Authorization: Bearer TOKEN; make one with: plenum token create")
+	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(secret) == "" {
+		return coop.Token{}, coop.Principal{}, s.wantsToken(c, coop.Unauthorized, "", "send Authorization: Bearer TOKEN; get one at the token endpoint, or with: plenum token create")
 	}
-	hash := sha256.Sum256([]byte(strings.TrimSpace(secret)))
-	t, err := s.Tokens.Token(c.Request().Context(), hash[:])
+	t, who, err := s.Auth.Bearer(c.Request().Context(), strings.TrimSpace(secret))
+	msg := ""
+	if e, ok := errors.AsType[*coop.Error](err); ok && e.Code == coop.Unauthorized {
+		msg = e.Msg
+	}
 	switch {
-	case coop.CodeOf(err) == coop.NotFound || err == nil && !t.Revoked.IsZero():
-		return coop.Token{}, wantsToken(c, "this token is not known, or was revoked")
+	case msg != "":
+		err = s.wantsToken(c, coop.Unauthorized, "invalid_token", msg)
 	case err != nil:
-		return coop.Token{}, err
 	case t.Coop != n && n == coop.Relay:
-		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this needs a token of the instance; make one with: plenum token create --coop relay --scope moderate")
-	case t.Coop != n:
-		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this token is for another co-op")
-	case !t.Can(need):
-		return coop.Token{}, coop.Fail(coop.Forbidden, op, "this token may not "+string(need)+"; make one that may with: plenum token create")
+		err = s.wantsToken(c, coop.Forbidden, "insufficient_scope", "this needs a token of the instance; make one with: plenum token create --coop relay --scope moderate")
+	case t.Coop != n && n != "":
+		err = s.wantsToken(c, coop.Forbidden, "insufficient_scope", "this token is for another co-op")
+	case need != "" && !t.Can(need, s.Now()):
+		err = s.wantsToken(c, coop.Forbidden, "insufficient_scope", "this token may not "+string(need)+"; ask for one that may", string(need))
+	case need == coop.Moderate && !who.Role.Covers(coop.Publisher):
+		err = coop.Fail(coop.Forbidden, "handlers.token", "to decide is for publishers and admins")
 	}
-	return t, nil
+	if err != nil {
+		return coop.Token{}, coop.Principal{}, err
+	}
+	return t, who, s.meter(c, t)
 }
 
-// wantsToken refuses a request that has no good token. Others that are answered 401
-// lack a signature.
-func wantsToken(c echo.Context, why string) error {
-	c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Bearer realm="plenum"`)
-	return coop.Fail(coop.Unauthorized, "handlers.token", why)
+// wantsToken refuses a request that has no good token, and says where clients learn to
+// get one. Others that are answered 401 lack a signature. RFC 6750 §3, RFC 9728 §5.1.
+func (s *Server) wantsToken(c echo.Context, code coop.Code, problem, why string, scope ...string) error {
+	h := `Bearer realm="plenum"`
+	if problem != "" {
+		h += `, error="` + problem + `", error_description="` + strings.NewReplacer(`"`, "'", `\`, "'").Replace(why) + `"`
+	}
+	if len(scope) > 0 {
+		h += `, scope="` + strings.Join(scope, " ") + `"`
+	}
+	path := c.Request().URL.Path
+	if _, ok := s.Auth.ResourceAt(path); !ok {
+		path = ""
+	}
+	h += `, resource_metadata="` + s.Site.Base() + auth.PathResource + path + `"`
+	c.Response().Header().Set(echo.HeaderWWWAuthenticate, h)
+	return coop.Fail(code, "handlers.token", why)
 }

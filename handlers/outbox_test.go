@@ -4,6 +4,7 @@ package handlers_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -128,7 +129,8 @@ func TestFollowAndUndoGoThroughTheOutbox(t *testing.T) {
 	p.post("beta", "beta", `{"type":"Undo","object":"`+follow+`"}`).problem(http.StatusForbidden, "object") // A10
 	p.post("alpha", "alpha", `{"type":"Undo","object":"https://events.example/ap/activities/01J0000000000000000000000Z"}`).problem(http.StatusNotFound, "object")
 	p.post("alpha", "alpha", `{"type":"Undo","object":{"type":"Follow","object":"https://social.example/users/nobody"}}`).problem(http.StatusNotFound, "object")
-	p.post("alpha", "alpha", `{"type":"Undo","object":{"type":"Like","object":"`+string(x.id)+`"}}`).problem(http.StatusBadRequest, "object.type")
+	p.post("alpha", "alpha", `{"type":"Undo","object":{"type":"Like","object":"`+string(x.id)+`"}}`).problem(http.StatusNotFound, "object")
+	p.post("alpha", "alpha", `{"type":"Undo","object":{"type":"Create","object":"`+string(x.id)+`"}}`).problem(http.StatusBadRequest, "object.type")
 	undo := p.post("alpha", "alpha", `{"type":"Undo","object":{"type":"Follow","object":"`+string(x.id)+`"}}`).want(http.StatusCreated).checked()
 	p.get(strings.TrimPrefix(undo.Header().Get("Location"), site.Base())).want(http.StatusOK)
 	if _, err := p.db.Following(t.Context(), "alpha", x.id); coop.CodeOf(err) != coop.NotFound {
@@ -138,7 +140,7 @@ func TestFollowAndUndoGoThroughTheOutbox(t *testing.T) {
 	p.post("alpha", "alpha", `{"type":"Follow","object":"https://nowhere.example/u"}`).problem(http.StatusServiceUnavailable, "object")
 }
 
-// A01, A02, A22, A28.
+// A01, A02, A22, A28. RFC 6750 §3, RFC 9728 §5.1
 func TestOutboxIsForWhoHasAToken(t *testing.T) {
 	t.Parallel()
 	p := newPlenum(t)
@@ -162,8 +164,15 @@ func TestOutboxIsForWhoHasAToken(t *testing.T) {
 			continue
 		}
 		a.problem(c.status, "")
-		if got := a.Header().Get("WWW-Authenticate"); strings.HasPrefix(got, "Bearer") != (c.status == 401) {
+		got, want := a.Header().Get("WWW-Authenticate"), `error="insufficient_scope"`
+		if c.status == http.StatusUnauthorized {
+			want = `error="invalid_token"`
+		}
+		if sent := strings.HasPrefix(strings.ToLower(c.authorization), "bearer ") && len(c.authorization) > 7; !strings.HasPrefix(got, `Bearer realm="plenum", `) || strings.Contains(got, want) != sent || strings.Contains(got, "error") != sent {
 			t.Errorf("%s with %.40q: got WWW-Authenticate %q", c.name, c.authorization, got)
+		}
+		if !strings.Contains(got, `resource_metadata="https://events.example/.well-known/oauth-protected-resource`) {
+			t.Errorf("%s: got WWW-Authenticate %q; want where to learn more", c.name, got)
 		}
 		if c.authorization != "" && strings.Contains(a.Body.String(), alpha) {
 			t.Error("the answer repeats the token")
@@ -221,14 +230,14 @@ func TestOutboxNamesTheMemberAtFault(t *testing.T) {
 		member string
 	}{
 		{`{}`, 400, "type"}, {`{"type":null,"content":"x"}`, 400, "type"}, {`{"type":[],"content":"x"}`, 400, "type"}, {`{"type":7}`, 400, "type"},
-		{`{"type":"Like","object":"https://x.example/1"}`, 400, "type"}, {`{"type":"Add","object":"https://x.example/1","target":"https://events.example/ap/coops/alpha/followers"}`, 400, "type"},
-		{`{"type":"Remove"}`, 400, "type"}, {`{"type":"Block"}`, 400, "type"}, {`{"type":"Person","name":"x"}`, 400, "type"}, {`{"type":"Tombstone"}`, 400, "type"},
+		{`{"type":"Like"}`, 400, "object"}, {`{"type":"Add","object":"https://x.example/1","target":"https://events.example/ap/coops/alpha/followers"}`, 403, "target"},
+		{`{"type":"Remove"}`, 400, "object"}, {`{"type":"Block"}`, 400, "object"}, {`{"type":"Question","name":"x"}`, 400, "type"}, {`{"type":"Person","name":"x"}`, 400, "type"}, {`{"type":"Tombstone"}`, 400, "type"},
 		{`{"type":"Create"}`, 400, "object"}, {`{"type":"Create","object":"https://x.example/1"}`, 400, "object"}, {`{"type":"Create","object":[` + note + `]}`, 400, "object"},
 		{`{"type":"Create","object":{"type":"Person"}}`, 400, "object.type"}, {`{"type":"Create","object":{"type":"Follow","object":"https://x.example/1"}}`, 400, "object.type"},
 		{`{"type":"Create","object":{"type":"Tombstone"}}`, 400, "object.type"}, {`{"type":"Create","object":{"content":"x"}}`, 400, "object.type"},
 		{`{"type":"Update","object":{"name":"x"}}`, 400, "object.id"}, {`{"type":"Update","object":"https://events.example/ap/reports/1"}`, 400, "object"},
 		{`{"type":"Delete"}`, 400, "object"}, {`{"type":"Follow","object":"javascript:alert(1)"}`, 400, "object"}, {`{"type":"Undo"}`, 400, "object"},
-		{`{"type":"Note","content":7}`, 400, "content"}, {`{"type":"Note"}`, 400, "content"}, {`{"type":"Note","content":"<script>x</script>"}`, 400, "content"},
+		{`{"type":"Note","content":7}`, 400, "content"}, {`{"type":"Note","content":""}`, 400, "content"}, {`{"type":"Note","content":"<script>x</script>"}`, 400, "content"},
 		{`{"type":"Note","content":"x","to":"https://x.example/u"}`, 400, "to"}, {`{"type":"Note","content":"x","bto":"https://x.example/u"}`, 400, "to"},
 		{`{"type":"Note","content":"x","to":["as:Public","nonsense"]}`, 400, "to"}, {`{"type":"Create","object":{"type":"Note","content":"x","cc":[7]}}`, 400, "object.cc"},
 		{`{"type":"Note","content":"x","plenum:nonsense":1}`, 400, "plenum:nonsense"}, {`{"type":"Note","content":"x","plenum:kind":"party"}`, 400, "plenum:kind"},
@@ -262,17 +271,19 @@ func TestOutboxNamesTheMemberAtFault(t *testing.T) {
 	}
 }
 
-func TestOutboxTakesTwoMediaTypesOnly(t *testing.T) {
+// A client says that it sends ActivityStreams, or JSON, or what its library says of a
+// string. What a form sends is refused, though a form has no token.
+func TestOutboxTakesNoForms(t *testing.T) {
 	t.Parallel()
 	p := newPlenum(t)
 	post := func(headers ...string) answer {
 		return p.do(request(http.MethodPost, "/ap/coops/alpha/outbox", []byte(note), with("Authorization", "Bearer "+first.tokens["alpha"]), with(headers...)))
 	}
-	for _, taken := range []string{as2Profile, as2Short, "Application/Activity+JSON; charset=utf-8", `application/ld+json;charset=utf-8;profile="https://www.w3.org/ns/activitystreams"`} { // C06
+	for _, taken := range []string{as2Profile, as2Short, "Application/Activity+JSON; charset=utf-8", `application/ld+json;charset=utf-8;profile="https://www.w3.org/ns/activitystreams"`, // C06
+		"", "application/json", "text/plain;charset=UTF-8", "application/ld+json"} {
 		post("Content-Type", taken).want(http.StatusCreated)
 	}
-	for _, refused := range []string{"", "application/json", "text/plain", "application/ld+json", `application/ld+json; profile="https://x.example/"`,
-		"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ";", "application/activity+json; x=\""} {
+	for _, refused := range []string{"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/html", "application/xml", ";", "application/activity+json; x=\""} {
 		post("Content-Type", refused).problem(http.StatusUnsupportedMediaType, "")
 	}
 	for _, coding := range []string{"gzip", "br", "identity", "x"} { // D04
@@ -308,7 +319,7 @@ func TestIdempotencyKeyMakesARepeatedRequestOne(t *testing.T) {
 		}
 	}
 	p.post("alpha", "alpha", note, with("Idempotency-Key", strings.Repeat("k", 256))).problem(http.StatusBadRequest, "")
-	p.post("alpha", "alpha", `{"type":"Note"}`, with("Idempotency-Key", "k2")).want(http.StatusBadRequest)
+	p.post("alpha", "alpha", `{"type":"Note","content":""}`, with("Idempotency-Key", "k2")).want(http.StatusBadRequest)
 	p.post("alpha", "alpha", note, with("Idempotency-Key", "k2")).want(http.StatusCreated) // what failed is not kept
 
 	ref, _ := site.Parse(coop.IRI(once.Header().Get("Location")))
@@ -419,4 +430,26 @@ func TestAddresseeThatCannotBeFoundIsNamed(t *testing.T) {
 	if n := p.get("/ap/coops/alpha/outbox").object()["totalItems"]; n != 0.0 {
 		t.Errorf("published all the same: %v", n)
 	}
+}
+
+// A client may ask for a note and say later what stands in it. AP §6.2.1.
+func TestNoteWithoutAWordIsADraft(t *testing.T) {
+	t.Parallel()
+	p := newPlenum(t)
+	made := p.post("alpha", "alpha", `{"type":"Note"}`)
+	made.want(http.StatusCreated)
+	location := made.Header().Get("Location")
+	path := strings.TrimPrefix(location, "https://events.example")
+	p.get(path).want(http.StatusNotFound)
+	var create struct {
+		State  string                `json:"plenum:state"`
+		Object struct{ ID coop.IRI } `json:"object"`
+	}
+	made.json(&create)
+	if create.State != "draft" {
+		t.Errorf("got the state %q", create.State)
+	}
+	p.post("alpha", "alpha", fmt.Sprintf(`{"type":"Update","object":{"id":%q,"plenum:state":"published"}}`, create.Object.ID)).problem(http.StatusBadRequest, "content")
+	p.post("alpha", "alpha", fmt.Sprintf(`{"type":"Update","object":{"id":%q,"plenum:state":"published","content":"<p>Hello</p>"}}`, create.Object.ID)).want(http.StatusCreated)
+	p.get(path, with("Accept", as2Short)).want(http.StatusOK)
 }

@@ -171,8 +171,17 @@ func (s *Server) postPage(c echo.Context, show shower) error {
 		return s.calendar(c)
 	}
 	p, row, err := s.findPost(c.Request().Context(), c.Param("name"), c.Param("slug"))
+	if coop.CodeOf(err) == coop.NotFound { // whoever asks is asked the same as where there is something
+		return s.shownTo(c, coop.Post{State: coop.Draft})
+	}
 	if err != nil {
 		return err
+	}
+	if !p.Visibility.Open() {
+		if err := s.shownTo(c, p); err != nil {
+			return err
+		}
+		show = s.showPrivate
 	}
 	if slug, isICS := cutICS(c.Param("slug")); isICS {
 		return s.calendarFile(c, p, slug)
@@ -181,22 +190,42 @@ func (s *Server) postPage(c echo.Context, show shower) error {
 		return err
 	}
 	v := web.PostView{Chrome: s.chrome(c), Post: p, Coop: row}
-	if v.Parts, err = s.Library.Posts(c.Request().Context(), coop.PostQuery{PartOf: p.ID, Limit: 50}); err != nil {
+	if err := s.around(c.Request().Context(), &v); err != nil {
 		return err
-	}
-	if p.PartOf != "" {
-		whole, err := s.Library.Post(c.Request().Context(), p.PartOf)
-		if err != nil && coop.CodeOf(err) != coop.NotFound {
-			return err
-		}
-		if whole.State == coop.Published {
-			v.Whole = whole
-		}
 	}
 	if err := s.discussion(c, &v); err != nil {
 		return err
 	}
 	return show(c, http.StatusOK, func(w io.Writer) error { return s.Pages.Post(w, v) })
+}
+
+// around finds what a page shows of other posts: what belongs to the post, what it
+// belongs to, and what it is about.
+func (s *Server) around(ctx context.Context, v *web.PostView) (err error) {
+	p := v.Post
+	if v.Parts, err = s.Library.Posts(ctx, coop.PostQuery{PartOf: p.ID, Limit: 50}); err != nil {
+		return err
+	}
+	for _, n := range p.Owners {
+		row, err := s.Library.Coop(ctx, n)
+		if err != nil && coop.CodeOf(err) != coop.NotFound && coop.CodeOf(err) != coop.Gone {
+			return err
+		}
+		if err == nil && row.Gone.IsZero() {
+			v.Owners = append(v.Owners, row)
+		}
+	}
+	if p.PartOf != "" {
+		whole, err := s.Library.Post(ctx, p.PartOf)
+		if err != nil && coop.CodeOf(err) != coop.NotFound {
+			return err
+		}
+		if whole.State == coop.Published && (whole.Visibility.Open() || !p.Visibility.Open() && whole.Coop == p.Coop) {
+			v.Whole = whole
+		}
+	}
+	v.Events, err = s.Fed.Reported(ctx, p)
+	return err
 }
 
 // findPost finds a published post and its co-op by what stands in the URL.
@@ -341,10 +370,40 @@ func (s *Server) follow(c echo.Context) error {
 }
 
 // readForm reads what a form of ours sent, which is short.
-func readForm(c echo.Context) (url.Values, error) {
+func readForm(c echo.Context) (url.Values, error) { return readFormOf(c, 4<<10) }
+
+// readLongForm reads a form that has URLs in it, or the parameters of others.
+func readLongForm(c echo.Context) (url.Values, error) { return readFormOf(c, 16<<10) }
+
+func readFormOf(c echo.Context, most int64) (url.Values, error) {
 	r := c.Request()
-	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, 4<<10)
-	err := r.ParseForm()
+	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, most)
+	return parsedForm(r, r.ParseForm())
+}
+
+// uploadBytes is how long a form with a picture and a text may be.
+const uploadBytes = coop.MaxFile + 512<<10
+
+// readUpload reads a form with a file, all of it into memory: who sends it is a
+// member.
+func readUpload(c echo.Context) (url.Values, error) {
+	r := c.Request()
+	all := r.Body
+	r.Body = http.MaxBytesReader(c.Response().Writer, all, uploadBytes)
+	err := r.ParseMultipartForm(uploadBytes)
+	if errors.Is(err, http.ErrNotMultipart) {
+		err = r.ParseForm()
+	}
+	form, err := parsedForm(r, err)
+	if coop.CodeOf(err) == coop.TooLarge {
+		r.Body = all
+		drain(c)
+		return nil, tooLargeFile("handlers.readUpload")
+	}
+	return form, err
+}
+
+func parsedForm(r *http.Request, err error) (url.Values, error) {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, coop.Fail(coop.TooLarge, "handlers.readForm", "the form is too large")
 	}

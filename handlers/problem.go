@@ -96,7 +96,7 @@ func wantedSignature(r *http.Request) string {
 
 func (s *Server) writeProblem(c echo.Context, p Problem) error {
 	r := c.Request()
-	visits := r.Method == http.MethodGet || r.Method == http.MethodHead || c.Path() == "/follow"
+	visits := r.Method == http.MethodGet || r.Method == http.MethodHead || c.Path() == "/follow" || forPeople(c.Path())
 	if s.Pages != nil && visits && !strings.HasPrefix(c.Path(), "/api/") && prefersHTML(r) {
 		v := web.ProblemView{Chrome: s.chrome(c), Status: p.Status}
 		return s.show(c, p.Status, func(w io.Writer) error { return s.Pages.Problem(w, v) })

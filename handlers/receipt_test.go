@@ -248,7 +248,7 @@ func TestReceiptsAreForMembers(t *testing.T) {
 		"a draft by its id":            {api("alpha", string(draft.ID)), bearer("reader"), http.StatusNotFound},
 		"nothing":                      {api("alpha", "nothing"), bearer("reader"), http.StatusNotFound},
 		"nothing by an id":             {api("alpha", "01KB3Y6Q2ZM9T4X7V0R8W5N1EA"), bearer("reader"), http.StatusNotFound},
-		"an address without a receipt": {"/api/coops/alpha/posts/" + post.Slug, bearer("reader"), http.StatusNotFound},
+		"an address without a receipt": {"/api/coops/alpha/receipts/" + post.Slug, bearer("reader"), http.StatusNotFound},
 		"a path that goes up":          {api("alpha", "..%2F..%2Fbeta"), bearer("reader"), http.StatusNotFound},
 	} {
 		for _, wants := range []string{"application/json", browser} { // a browser too gets what a program reads

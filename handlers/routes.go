@@ -36,11 +36,22 @@ func (s *Server) Handler() http.Handler {
 	get(e, "/ap/coops/:name/outbox", s.document, cors)
 	e.POST("/ap/coops/:name/outbox", s.outbox, cors)
 
+	get(e, "/ap/media/:id", s.mediaObject, cors)
+
 	// for members, with a token
+	e.POST("/api/media", s.uploadMedia, cors)
+	e.POST("/api/proxy", s.proxy, cors)
+	get(e, "/api/me", s.me, cors)
+	s.memberRoutes(e, "/api", s.bearer, cors)
 	get(e, "/api/coops/:name/posts/:slug/receipt", s.memberReceipt, cors)
 	s.moderation(e, "/api", s.byToken, cors)
+	s.proposing(e, "/api", s.bearer, cors)
 	get(e, "/api/*", s.nothing, cors)
 	e.OPTIONS("/api/*", preflight, cors)
+
+	s.forPrograms(e)
+	s.doors(e)
+	s.rooms(e)
 
 	// pages
 	get(e, "/", s.remember(s.home))
@@ -51,7 +62,8 @@ func (s *Server) Handler() http.Handler {
 	get(e, "/about", s.remember(s.about))
 	get(e, "/tags/:tag", s.remember(s.tag))
 	e.POST("/follow", s.follow, s.sameOrigin, s.limitAsking)
-	get(e, "/media/:file", s.media)
+	get(e, "/media/:file", s.media, cors)
+	e.OPTIONS("/media/:file", preflight, cors)
 	get(e, "/static/:file", s.static)
 	get(e, "/robots.txt", s.robots)
 	get(e, "/healthz", s.healthz)
@@ -140,7 +152,7 @@ func cors(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", "Location, Retry-After, ETag")
+		h.Set("Access-Control-Expose-Headers", "Location, Link, Retry-After, ETag, WWW-Authenticate")
 		return next(c)
 	}
 }
@@ -148,7 +160,7 @@ func cors(next echo.HandlerFunc) echo.HandlerFunc {
 // preflight says what scripts may send.
 func preflight(c echo.Context) error {
 	h := c.Response().Header()
-	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST")
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Idempotency-Key")
 	h.Set("Access-Control-Max-Age", "86400")
 	return c.NoContent(http.StatusNoContent)

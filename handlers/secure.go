@@ -39,6 +39,11 @@ func (s *Server) vouched(c echo.Context) error {
 	if err := s.welcome(c); err != nil || !s.Secure {
 		return err
 	}
+	if r.Header.Get("Authorization") != "" { // a program of somebody here
+		h.Add("Vary", "Authorization")
+		_, err := s.holderOf(c, coop.Read)
+		return err
+	}
 	if r.Header.Get("Signature") == "" { // the usual stranger: nothing to ask anybody for
 		return coop.Fail(coop.Unauthorized, "handlers.vouched", "this instance gives its documents to signed requests only")
 	}
@@ -48,16 +53,19 @@ func (s *Server) vouched(c echo.Context) error {
 // addressed lets what is for one actor alone be read by the server of that actor.
 // To others it is not there.
 func (s *Server) addressed(c echo.Context, to coop.IRI) error {
-	h, r := c.Response().Header(), c.Request()
-	h.Set("Vary", "Signature, Signature-Input")
-	h.Set("Cache-Control", "no-store")
-	missing := coop.Fail(coop.NotFound, "handlers.addressed", "there is nothing here")
+	r := c.Request()
+	missing := nothingHere("handlers.addressed")
 	if r.Header.Get("Signature") == "" {
 		return missing
 	}
 	err := s.vouch(c, func(claim *keys.Claim) error { return s.Fed.VouchFor(r.Context(), claim, to) })
 	if code := coop.CodeOf(err); code == coop.Unauthorized || code == coop.Forbidden {
 		return missing
+	}
+	if err == nil {
+		h := c.Response().Header()
+		h.Set("Vary", "Signature, Signature-Input")
+		h.Set("Cache-Control", "no-store")
 	}
 	return err
 }

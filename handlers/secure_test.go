@@ -73,6 +73,26 @@ func TestDocumentsCanBeKeptForSignedRequests(t *testing.T) {
 	p.get("/ap/inbox", accept(browser)).want(http.StatusUnauthorized) // which has no page to go to
 }
 
+// A program of somebody here cannot sign: its token, if it may read, does.
+func TestDocumentsAreForWhoHasATokenToo(t *testing.T) {
+	t.Parallel()
+	p := newPlenum(t, secure)
+	for token, want := range map[string]int{"read write": http.StatusOK, "write": http.StatusForbidden, "": http.StatusUnauthorized} {
+		secret := "plenum_nobodys"
+		if token != "" {
+			var made struct {
+				Secret string `json:"secret"`
+			}
+			p.ctl(http.MethodPost, "/control/tokens", `{"coop":"alpha","label":"laptop","scope":"`+token+`"}`, http.StatusOK, &made)
+			secret = made.Secret
+		}
+		a := p.get("/ap/coops/alpha", accept(as2Profile), with("Authorization", "Bearer "+secret)).want(want)
+		if token != "" {
+			a.header("Cache-Control", "no-store").varies("Authorization")
+		}
+	}
+}
+
 func TestWhoIsRefusedReadsNothing(t *testing.T) {
 	t.Parallel()
 	p := newPlenum(t, secure)

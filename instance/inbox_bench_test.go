@@ -78,7 +78,7 @@ func benchInbox(b *testing.B, kind string) {
 	}
 	var posts []string
 	for n := range 12 {
-		made, err := i.Fed.Submit(ctx, coop.Principal{Coop: "alpha"}, fmt.Appendf(nil, `{"type":"Article","name":"Report %d","content":%q}`, n,
+		made, err := i.Fed.Submit(ctx, coop.Principal{Coop: "alpha", Role: coop.Publisher}, fmt.Appendf(nil, `{"type":"Article","name":"Report %d","content":%q}`, n,
 			strings.Repeat("<p>Two hundred evenings, four venues, and a room that somebody always unlocked.</p>", 8)), "")
 		if err != nil {
 			b.Fatal(err)

@@ -17,10 +17,12 @@ import (
 	"sync"
 	"time"
 
+	"plenum/auth"
 	"plenum/coop"
 	"plenum/delivery"
 	"plenum/federation"
 	"plenum/handlers"
+	"plenum/mail"
 	"plenum/outbound"
 	"plenum/store"
 	"plenum/web"
@@ -29,6 +31,11 @@ import (
 var ( // who needs what of the store, proven here
 	_ federation.CoopStore      = (*store.DB)(nil)
 	_ federation.PostStore      = (*store.DB)(nil)
+	_ federation.DraftStore     = (*store.DB)(nil)
+	_ federation.SeriesStore    = (*store.DB)(nil)
+	_ federation.ProposalStore  = (*store.DB)(nil)
+	_ federation.ActStore       = (*store.DB)(nil)
+	_ federation.ArchiveStore   = (*store.DB)(nil)
 	_ federation.DocumentStore  = (*store.DB)(nil)
 	_ federation.FollowerStore  = (*store.DB)(nil)
 	_ federation.FollowingStore = (*store.DB)(nil)
@@ -41,6 +48,12 @@ var ( // who needs what of the store, proven here
 	_ federation.ComplaintStore = (*store.DB)(nil)
 	_ federation.RuleStore      = (*store.DB)(nil)
 	_ federation.MediaStore     = (*store.DB)(nil)
+	_ auth.People               = (*store.DB)(nil)
+	_ auth.Tickets              = (*store.DB)(nil)
+	_ auth.Doors                = (*store.DB)(nil)
+	_ auth.Devices              = (*store.DB)(nil)
+	_ auth.Clients              = (*store.DB)(nil)
+	_ auth.Tokens               = (*store.DB)(nil)
 	_ delivery.Queue            = (*store.DB)(nil)
 	_ delivery.Keys             = (*store.DB)(nil)
 	_ handlers.Library          = (*store.DB)(nil)
@@ -52,6 +65,7 @@ var ( // who needs what of the store, proven here
 	_ handlers.Clerk            = (*store.DB)(nil)
 	_ handlers.Keeper           = (*store.DB)(nil)
 	_ handlers.Voices           = (*store.DB)(nil)
+	_ handlers.Shelf            = (*store.DB)(nil)
 )
 
 // How much an instance sends at once: many hosts, few requests to each.
@@ -72,8 +86,9 @@ type Options struct {
 	Transport      http.RoundTripper // to the world; nil: over TCP, guarded
 	Limits         handlers.Limits
 	TrustedProxies []netip.Prefix
-	AllowList      bool // nobody is heard but who was allowed
-	Secure         bool // documents are given to signed requests only
+	AllowList      bool         // nobody is heard but who was allowed
+	Secure         bool         // documents are given to signed requests only
+	Mail           *mail.Server // nil: no letters are sent
 
 	Now  func() time.Time
 	Rand io.Reader
@@ -86,6 +101,7 @@ type Options struct {
 // Instance is one instance, ready to serve and to deliver.
 type Instance struct {
 	Fed    *federation.Service
+	Auth   *auth.Service
 	Worker *delivery.Worker
 	db     *store.DB
 	now    func() time.Time
@@ -117,7 +133,7 @@ func New(ctx context.Context, o Options) (*Instance, error) {
 		Now: o.Now, Log: o.Log, MaxHosts: maxHosts, PerHost: perHost, Observe: counted(figures, o.Delivered),
 	}
 	fed = &federation.Service{
-		Site: o.Site, Coops: o.DB, Posts: o.DB, Documents: o.DB, Followers: o.DB, Followings: o.DB, Actors: o.DB, Servers: o.DB, Inbox: o.DB, Media: o.DB,
+		Site: o.Site, Coops: o.DB, Posts: o.DB, Drafts: o.DB, Series: o.DB, Proposals: o.DB, Acts: o.DB, Archive: o.DB, Documents: o.DB, Followers: o.DB, Followings: o.DB, Actors: o.DB, Servers: o.DB, Inbox: o.DB, Media: o.DB,
 		Comments: o.DB, Reactions: o.DB, RSVPs: o.DB, Complaints: o.DB, Rules: o.DB, AllowList: o.AllowList,
 		Fetch: fetch(fetcher), Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Heard: worker.Heard, Observe: o.Observe, Log: o.Log,
 	}
@@ -129,12 +145,14 @@ func New(ctx context.Context, o Options) (*Instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the pages' templates: %w", err)
 	}
+	people := newAuth(o, transport)
+	fed.Proposed = people.TellOfProposal
 	server := &handlers.Server{
-		Site: o.Site, Fed: fed, Library: o.DB, Totals: o.DB, Files: o.DB, Tokens: o.DB, Desk: o.DB, Queue: o.DB, Clerk: o.DB, Keeper: o.DB, Voices: o.DB,
+		Site: o.Site, Fed: fed, Auth: people, Library: o.DB, Totals: o.DB, Files: o.DB, Tokens: o.DB, Desk: o.DB, Queue: o.DB, Clerk: o.DB, Keeper: o.DB, Voices: o.DB, Shelf: o.DB,
 		Pages: pages, Texts: o.Texts, Limits: o.Limits, Secure: o.Secure, TrustedProxies: o.TrustedProxies, Version: o.Version,
 		Now: o.Now, Rand: o.Rand, Kick: worker.Kick, Advise: delivery.Advice, Week: delivery.Week, Log: o.Log,
 	}
-	return &Instance{Fed: fed, Worker: worker, db: o.DB, now: o.Now, log: o.Log, server: server, figures: figures}, nil
+	return &Instance{Fed: fed, Auth: people, Worker: worker, db: o.DB, now: o.Now, log: o.Log, server: server, figures: figures}, nil
 }
 
 // counted counts each attempt, and tells whoever else wants to know.
@@ -164,13 +182,16 @@ func (i *Instance) Handler() http.Handler { return i.server.Handler() }
 // Control is the interface of the command line.
 func (i *Instance) Control() http.Handler { return i.server.Control() }
 
-// Run delivers, tidies up and asks the servers of followers for their software until
-// ctx ends, and returns when everything in flight has been settled.
+// Run delivers, publishes what is scheduled, sends letters, tidies up and asks the
+// servers of followers for their software until ctx ends, and returns when everything
+// in flight has been settled.
 func (i *Instance) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { i.prune(ctx) })
 	beside.Go(func() { i.Fed.AskServers(ctx) })
 	beside.Go(func() { i.Fed.KeepSwept(ctx) })
+	beside.Go(func() { i.Auth.KeepMail(ctx) })
+	beside.Go(func() { i.Fed.KeepSchedule(ctx) })
 	err := i.Worker.Run(ctx)
 	beside.Wait()
 	return err

@@ -23,6 +23,7 @@ import (
 	"plenum/coop"
 	"plenum/instance"
 	"plenum/keys"
+	"plenum/mail"
 	"plenum/outbound"
 	"plenum/store"
 )
@@ -57,9 +58,14 @@ func open(t *testing.T, dir string) *store.DB {
 // made is an instance with a co-op, and all that it logs.
 func made(t *testing.T, db *store.DB, w world) (*instance.Instance, *bytes.Buffer) {
 	t.Helper()
+	return madeWith(t, db, w, nil)
+}
+
+func madeWith(t *testing.T, db *store.DB, w world, letters *mail.Server) (*instance.Instance, *bytes.Buffer) {
+	t.Helper()
 	var log bytes.Buffer // the handler has a lock
 	in, err := instance.New(t.Context(), instance.Options{
-		Site: site, DB: db, Version: "1", Transport: w, Now: time.Now, Rand: rand.Reader,
+		Site: site, DB: db, Version: "1", Transport: w, Mail: letters, Now: time.Now, Rand: rand.Reader,
 		Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
