@@ -29,6 +29,7 @@ type Config struct {
 	Data       Data       `toml:"data"`
 	Federation Federation `toml:"federation"`
 	Limits     Limits     `toml:"limits"`
+	Mail       Mail       `toml:"mail"`
 }
 
 // Site says who the instance is.
@@ -69,9 +70,29 @@ type Federation struct {
 
 // Limits are counts per minute.
 type Limits struct {
-	UnverifiedPerMinute int `toml:"unverified_per_minute"` // per source address
-	InboxPerMinute      int `toml:"inbox_per_minute"`      // per peer host; 0: no limit
+	UnverifiedPerMinute int `toml:"unverified_per_minute"`   // per source address
+	InboxPerMinute      int `toml:"inbox_per_minute"`        // per peer host; 0: no limit
+	WritesPerMinute     int `toml:"token_writes_per_minute"` // per token, as the two below; 0: no limit
+	ReadsPerMinute      int `toml:"token_reads_per_minute"`
+	UploadsPerMinute    int `toml:"token_uploads_per_minute"`
 }
+
+// Mail says how letters to members are sent.
+type Mail struct {
+	Host         string `toml:"host"` // empty: none are sent
+	Port         int    `toml:"port"`
+	From         string `toml:"from"`          // an e-mail address, with a name or without
+	User         string `toml:"user"`          // empty: the server wants none
+	PasswordFile string `toml:"password_file"` // Load makes it absolute, seen from the file's folder
+	TLS          string `toml:"tls"`           // MailSTARTTLS, MailTLS or MailOff
+}
+
+// The values of Mail.TLS.
+const (
+	MailSTARTTLS = "starttls" // which has to be there
+	MailTLS      = "tls"      // from the first byte on
+	MailOff      = "off"      // for a mail server on the same machine
+)
 
 // Default returns what config.example.toml says. Its [site] is an example, not a
 // default: Load takes nothing from it.
@@ -81,11 +102,12 @@ func Default() Config {
 		Listen:     Listen{Address: "127.0.0.1:8080", TLS: TLSProxy, TrustedProxies: []string{"127.0.0.1/32", "::1/128"}},
 		Data:       Data{Dir: "data"},
 		Federation: Federation{AllowAddresses: []string{}},
-		Limits:     Limits{UnverifiedPerMinute: 60},
+		Limits:     Limits{UnverifiedPerMinute: 60, WritesPerMinute: 120, ReadsPerMinute: 600, UploadsPerMinute: 30},
+		Mail:       Mail{Port: 587, TLS: MailSTARTTLS},
 	}
 }
 
-// Load reads the file at path over the defaults, resolves data.dir against the
+// Load reads the file at path over the defaults, resolves paths in it against the
 // file's folder and validates the whole. The error joins every Problem that was
 // found; a file that is not there is a NotFound error.
 func Load(path string) (Config, error) {
@@ -102,8 +124,10 @@ func Load(path string) (Config, error) {
 		return Config{}, fmt.Errorf("find the folder of %s: %w", path, err)
 	}
 	c, found := parse(text)
-	if c.Data.Dir != "" && !filepath.IsAbs(c.Data.Dir) {
-		c.Data.Dir = filepath.Join(filepath.Dir(abs), c.Data.Dir)
+	for _, file := range []*string{&c.Data.Dir, &c.Mail.PasswordFile} {
+		if *file != "" && !filepath.IsAbs(*file) {
+			*file = filepath.Join(filepath.Dir(abs), *file)
+		}
 	}
 	if found == nil || !found.fatal {
 		found = found.and(c.problems()...)

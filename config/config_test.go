@@ -168,7 +168,7 @@ func TestProblemNamesFileLineAndKey(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, line, key, msg, hint string }{
 		{"[site]\ndomain = \"a.example\"\ncolour = \"red\"\n", "3", "site.colour", "no such key", "the keys of [site] are domain, title, contact, source"},
-		{"[site]\ndomain = \"a.example\"\n[smtp_server]\nhost = \"x\"\n", "3", "smtp_server", "no such key", "the sections are site, listen, data, federation, limits"},
+		{"[site]\ndomain = \"a.example\"\n[smtp_server]\nhost = \"x\"\n", "3", "smtp_server", "no such key", "the sections are site, listen, data, federation, limits, mail"},
 		{"domain = \"a.example\"\n", "1", "domain", "no such key", "did you mean site.domain?"},
 		{"[site]\ndomain = 7\n", "2", "site.domain", "between quotes", ""},
 		{"[federation]\nallow_http = \"yes\"\n", "2", "federation.allow_http", "true or false", ""},
@@ -335,6 +335,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	want.Listen.TrustedProxies = []string{}
 	want.Federation = config.Federation{AllowHTTP: true, AllowAddresses: []string{"127.0.0.0/8", "::1/128"}, AllowList: true, AuthorizedFetch: true}
 	want.Limits.InboxPerMinute = 600
+	want.Mail = config.Mail{Host: "mail.example", Port: 465, From: `"Plenum" <events@a.example>`, User: "plenum", PasswordFile: "/etc/plenum/mail", TLS: config.MailTLS}
 	var b strings.Builder
 	if err := config.Write(&b, want); err != nil {
 		t.Fatal(err)
@@ -363,5 +364,81 @@ func TestNoTextEscapesItsQuotes(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestMailIsSentInAWayThatTellsNoPassword(t *testing.T) {
+	t.Parallel()
+	good := config.Mail{Host: "mail.example", Port: 587, From: "Plenum <events@a.example>", User: "plenum", PasswordFile: "/x", TLS: config.MailSTARTTLS}
+	for name, c := range map[string]struct {
+		edit func(*config.Mail)
+		key  string // empty: it is good
+	}{
+		"good":                        {func(*config.Mail) {}, ""},
+		"none":                        {func(m *config.Mail) { *m = config.Default().Mail }, ""},
+		"no user":                     {func(m *config.Mail) { m.User, m.PasswordFile = "", "" }, ""},
+		"this machine":                {func(m *config.Mail) { m.Host, m.TLS = "localhost", config.MailOff }, ""},
+		"this machine, by address":    {func(m *config.Mail) { m.Host, m.TLS = "::1", config.MailOff }, ""},
+		"nothing to tell":             {func(m *config.Mail) { m.User, m.PasswordFile, m.TLS = "", "", config.MailOff }, ""},
+		"password in the clear":       {func(m *config.Mail) { m.TLS = config.MailOff }, "mail.tls"},
+		"another word":                {func(m *config.Mail) { m.TLS = "ssl" }, "mail.tls"},
+		"no port":                     {func(m *config.Mail) { m.Port = 0 }, "mail.port"},
+		"a port beyond":               {func(m *config.Mail) { m.Port = 65536 }, "mail.port"},
+		"host with port":              {func(m *config.Mail) { m.Host = "mail.example:587" }, "mail.host"},
+		"a URL":                       {func(m *config.Mail) { m.Host = "smtp://mail.example" }, "mail.host"},
+		"no sender":                   {func(m *config.Mail) { m.From = "" }, "mail.from"},
+		"a sender that is no address": {func(m *config.Mail) { m.From = "Plenum" }, "mail.from"},
+		"a user without a password":   {func(m *config.Mail) { m.PasswordFile = "" }, "mail.user"},
+		"a password without a user":   {func(m *config.Mail) { m.User = "" }, "mail.user"},
+	} {
+		v := config.Default()
+		v.Mail = good
+		c.edit(&v.Mail)
+		ps := config.Problems(v.Validate())
+		if c.key == "" && len(ps) == 0 {
+			continue
+		}
+		if c.key == "" || len(ps) != 1 || ps[0].Key != c.key || ps[0].Msg == "" || ps[0].Hint == "" {
+			t.Errorf("%s: got %v want a problem of %q", name, ps, c.key)
+		}
+	}
+}
+
+// P08.
+func TestPasswordFileIsForItsOwnerAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "password")
+	m := config.Mail{PasswordFile: path}
+	if _, err := m.Password(); config.Problems(err) == nil {
+		t.Errorf("got %v for a file that is not there", err)
+	}
+	for _, c := range []struct {
+		text, want string
+		mode       os.FileMode
+		ok         bool
+	}{
+		{"hunter2 and more\n", "hunter2 and more", 0o600, true},
+		{"no line end", "no line end", 0o400, true},
+		{"windows\r\n", "windows", 0o600, true},
+		{"others read it\n", "", 0o640, false},
+		{"everybody reads it\n", "", 0o604, false},
+		{"", "", 0o600, false},
+		{"\n", "", 0o600, false},
+		{"two\nlines\n", "", 0o600, false},
+		{strings.Repeat("x", 1025), "", 0o600, false},
+	} {
+		if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, []byte(c.text), c.mode), os.Chmod(path, c.mode)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.Password()
+		if got != c.want || (err == nil) != c.ok {
+			t.Errorf("%.20q, %o: got %q, %v; want %q", c.text, c.mode, got, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), strings.TrimSpace(c.text)) && c.text != "" && len(strings.TrimSpace(c.text)) > 0 {
+			t.Errorf("the error tells the password: %v", err)
+		}
+	}
+	if got, err := (config.Mail{}).Password(); got != "" || err != nil {
+		t.Errorf("got %q, %v where none is wanted", got, err)
 	}
 }

@@ -66,10 +66,15 @@ func (c Config) problems() []Problem {
 	if c.Limits.UnverifiedPerMinute < 1 {
 		add("limits.unverified_per_minute", "at least 1 is needed: every peer's first request is unverified", "60 is the default")
 	}
-	if c.Limits.InboxPerMinute < 0 {
-		add("limits.inbox_per_minute", "a limit is not negative", "0 means no limit")
+	for _, l := range []struct {
+		of   string
+		most int
+	}{{"inbox", c.Limits.InboxPerMinute}, {"token_writes", c.Limits.WritesPerMinute}, {"token_reads", c.Limits.ReadsPerMinute}, {"token_uploads", c.Limits.UploadsPerMinute}} {
+		if l.most < 0 {
+			add("limits."+l.of+"_per_minute", "a limit is not negative", "0 means no limit")
+		}
 	}
-	return all
+	return append(all, c.Mail.problems()...)
 }
 
 // checkDomain wants a host name in the one spelling that ids are compared by.

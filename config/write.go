@@ -69,6 +69,27 @@ authorized_fetch = {{.Federation.AuthorizedFetch}}
 unverified_per_minute = {{.Limits.UnverifiedPerMinute}}
 # Verified activities a minute per host; 0 means no limit but the machine's.
 inbox_per_minute = {{.Limits.InboxPerMinute}}
+# Requests a minute of one access token that change something, those that only
+# read, and files that it uploads; 0 means no limit.
+token_writes_per_minute = {{.Limits.WritesPerMinute}}
+token_reads_per_minute = {{.Limits.ReadsPerMinute}}
+token_uploads_per_minute = {{.Limits.UploadsPerMinute}}
+
+[mail]
+# The mail server that takes letters to members: invitations, links to choose a new
+# password, news of what waits for a decision. "" means no mail: admins hand links
+# over themselves.
+host = {{text .Mail.Host}}
+port = {{.Mail.Port}}
+# The address that letters come from, as in "Plenum <events@events.example>".
+from = {{text .Mail.From}}
+# Who Plenum is to the mail server, "" where it does not ask, and a file of the
+# password alone, which nobody else may read.
+user = {{text .Mail.User}}
+password_file = {{text .Mail.PasswordFile}}
+# "starttls": encrypted after a greeting (port 587); "tls": from the first byte on
+# (port 465); "off": not at all, for a mail server on the same machine.
+tls = {{text .Mail.TLS}}
 `
 
 // Write writes c as a commented file: the text of config.example.toml with c's
