@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,7 +24,7 @@ func (p *parser) check(f front, body string) File {
 	out := File{
 		Name:     p.name,
 		Kind:     p.kind(f.Kind),
-		Title:    p.text("title", f.Title, 3, coop.MaxTitle),
+		Title:    p.title(f),
 		Summary:  p.text("summary", f.Summary, 0, coop.MaxSummary),
 		Language: p.language(f.Language),
 		Tags:     p.tags(f.Tags),
@@ -37,22 +38,33 @@ func (p *parser) check(f front, body string) File {
 		p.wrong("part_of", "%.80q is no slug of a post%s", f.PartOf, hint("part_of"))
 	}
 	p.image(&out, f.Image)
+	p.plan(&out, f)
 	switch {
 	case out.Kind.Event():
 		p.event(&out, f)
 	case out.Kind == coop.Report:
-		p.report(out, f)
+		p.report(&out, f)
+	case out.Kind == coop.Note:
+		p.note(out, f)
 	}
 	return out
 }
 
 func (p *parser) kind(s string) coop.Kind {
 	switch k := coop.Kind(s); k {
-	case coop.Report, coop.Meetup, coop.Talk:
+	case coop.Report, coop.Meetup, coop.Talk, coop.Note:
 		return k
 	}
-	p.wrong("kind", "%.40q is no kind: there are report, meetup and talk", s)
+	p.wrong("kind", "%.40q is no kind: there are report, meetup, talk and note", s)
 	return ""
+}
+
+// title checks the title, which a note alone can do without.
+func (p *parser) title(f front) string {
+	if f.Title == "" && coop.Kind(f.Kind) == coop.Note {
+		return ""
+	}
+	return p.text("title", f.Title, 3, coop.MaxTitle)
 }
 
 // text checks a line, between least and most characters long.
@@ -165,33 +177,76 @@ func (p *parser) image(out *File, i *image) {
 	if i == nil {
 		return
 	}
-	ext := strings.ToLower(path.Ext(i.File))
-	if _, ok := imageTypes[ext]; !ok || !oneLine(i.File) || strings.ContainsAny(i.File, `/\:`) || strings.HasPrefix(i.File, ".") {
+	switch ext := strings.ToLower(path.Ext(i.File)); {
+	case i.URL != "" && i.File != "":
+		p.wrong("image", "it is a file beside this one, or has the url of one that was uploaded, not both")
+	case i.URL != "":
+		out.imageURL = p.url("image", "", i.URL)
+	case imageTypes[ext] == "" || !oneLine(i.File) || strings.ContainsAny(i.File, `/\:`) || strings.HasPrefix(i.File, "."):
 		p.wrong("image", "%.80q is no PNG, JPEG, GIF or WebP file beside this one%s", i.File, hint("image"))
 	}
-	if i.Alt == "" || !oneLine(i.Alt) || utf8.RuneCountInString(i.Alt) > coop.MaxSummary {
+	// what was uploaded without such a line is asked about elsewhere
+	if i.Alt == "" && i.URL == "" || !oneLine(i.Alt) || utf8.RuneCountInString(i.Alt) > coop.MaxSummary {
 		p.wrong("image", "it needs a line that says what can be seen, at most %d characters%s", coop.MaxSummary, hint("image"))
 	}
 	out.imageFile, out.imageAlt = i.File, i.Alt
+	if len(i.Focus) == 0 {
+		return
+	}
+	if len(i.Focus) != 2 || !degrees(&i.Focus[0], 1) || !degrees(&i.Focus[1], 1) {
+		p.wrong("image", "focus is two numbers from -1.0 to 1.0, from the left and from below, 0.0 being the middle")
+		return
+	}
+	out.imageFocus = [2]float64{i.Focus[0], i.Focus[1]}
 }
 
 // report checks what reports need, and refuses what only events have.
-func (p *parser) report(out File, f front) {
+func (p *parser) report(out *File, f front) {
 	if out.Summary == "" {
 		p.wrong("summary", "a report needs one: it is all that many servers show of it")
 	}
-	if out.Body == "" {
-		p.wrongAt(p.bodyLine(), "", "a report needs a text below the front matter")
+	p.textNeeded(*out)
+	p.noEvent(coop.Report, f)
+	out.Of = p.slugs("of", f.Of)
+}
+
+// note checks what notes need. One without a title says its slug: by it a file that
+// is posted again finds its post.
+func (p *parser) note(out File, f front) {
+	if out.Slug == "" && out.Title == "" {
+		p.wrong("slug", "a note without a title needs one, write %s", examples["slug"])
 	}
+	p.textNeeded(out)
+	p.noEvent(coop.Note, f)
+	p.noReport(coop.Note, f)
+}
+
+func (p *parser) textNeeded(out File) {
+	if out.Body == "" {
+		p.wrongAt(p.bodyLine(), "", fmt.Sprintf("a %s needs a text below the front matter", out.Kind))
+	}
+}
+
+// noEvent refuses what only events have.
+func (p *parser) noEvent(k coop.Kind, f front) {
+	_, offset := f.PublishAt.(time.Time)
 	given := map[string]bool{
-		"start": f.Start != nil, "end": f.End != nil, "timezone": f.Timezone != "", "status": f.Status != "",
+		"start": f.Start != nil, "end": f.End != nil, "timezone": f.Timezone != "" && (f.PublishAt == nil || offset), "status": f.Status != "",
 		"place": f.Place != nil, "online": f.Online != "", "speakers": len(f.Speakers) > 0,
 		"join": f.Join != "", "join_url": f.JoinURL != "", "capacity": f.Capacity != nil,
+		"repeat": f.Repeat != "", "ahead": f.Ahead != nil, "attendance": f.Attendance != nil,
 	}
-	for _, key := range []string{"start", "end", "timezone", "status", "place", "online", "speakers", "join", "join_url", "capacity"} {
+	for _, key := range []string{"start", "end", "timezone", "status", "place", "online", "speakers", "join", "join_url", "capacity", "repeat", "ahead", "attendance"} {
 		if given[key] {
-			p.wrong(key, "only meetups and talks have this, a report has not")
+			p.wrong(key, "only meetups and talks have this, a %s has not", k)
 		}
+	}
+}
+
+// noReport refuses what only reports have.
+func (p *parser) noReport(k coop.Kind, f front) {
+	if len(f.Of) > 0 {
+		p.wrong("of", "only a report is of events, a %s is not", k)
 	}
 }
 
@@ -201,6 +256,8 @@ func (p *parser) event(out *File, f front) {
 	out.Place = p.place(f.Place)
 	out.Speakers = p.speakers(out.Kind, f.Speakers)
 	p.joining(out, f)
+	p.noReport(out.Kind, f)
+	p.again(out, f)
 	out.Status = coop.Status(f.Status)
 	if !slices.Contains([]coop.Status{"", coop.Scheduled, coop.Tentative, coop.Cancelled, coop.Postponed, coop.Rescheduled}, out.Status) {
 		p.wrong("status", "%.40q is none: there are scheduled, tentative, cancelled, postponed and rescheduled", f.Status)

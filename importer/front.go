@@ -42,6 +42,14 @@ type front struct {
 	Join     string   `toml:"join"`
 	JoinURL  string   `toml:"join_url"`
 	Capacity *int     `toml:"capacity"`
+
+	Visibility string   `toml:"visibility"`
+	PublishAt  any      `toml:"publish_at"`
+	Repeat     string   `toml:"repeat"`
+	Ahead      *int     `toml:"ahead"`
+	Of         []string `toml:"of"`
+	Attendance *int     `toml:"attendance"`
+	Owners     []string `toml:"owners"`
 }
 
 type place struct {
@@ -68,8 +76,10 @@ type link struct {
 }
 
 type image struct {
-	File string `toml:"file"`
-	Alt  string `toml:"alt"`
+	File  string    `toml:"file"`
+	URL   string    `toml:"url"`
+	Alt   string    `toml:"alt"`
+	Focus []float64 `toml:"focus"`
 }
 
 // examples shows how each key is written, for whoever wrote it otherwise.
@@ -94,6 +104,14 @@ var examples = map[string]string{
 	"join":     `join = "free"`,
 	"join_url": `join_url = "https://…"`,
 	"capacity": `capacity = 40`,
+
+	"visibility": `visibility = "unlisted"`,
+	"publish_at": `publish_at = 2026-12-01T09:00:00+01:00`,
+	"repeat":     `repeat = "FREQ=MONTHLY;BYDAY=2WE"`,
+	"ahead":      `ahead = 28`,
+	"of":         `of = ["go-meetup-12"]`,
+	"attendance": `attendance = 40`,
+	"owners":     `owners = ["hackspace"]`,
 }
 
 const fence = "+++"
@@ -252,7 +270,7 @@ func hint(key string) string {
 		return ", write " + e
 	}
 	return "; the keys are kind, title, slug, summary, language, tags, start, end, timezone, status, place, online, " +
-		"speakers, links, image, original, part_of, join, join_url, capacity"
+		"speakers, links, image, original, part_of, join, join_url, capacity, visibility, publish_at, repeat, ahead, of, attendance, owners"
 }
 
 // oneLine reports whether s is a text that can stand on one line of a page.

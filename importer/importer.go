@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"plenum/coop"
 )
@@ -40,9 +41,26 @@ type File struct {
 	Capacity int           // seats; 0: as many as come
 	Body     string        // Markdown
 
-	imageFile, imageAlt string // beside the post's file
-	imageURL            string // where it was uploaded to
+	Visibility string    // Public, Unlisted or Followers; empty: not said, which is for everybody
+	PublishAt  time.Time // in UTC; zero: when the file is posted
+	Repeat     string    // an RRULE without the word; events only. RFC 5545 §3.3.10
+	Ahead      int       // days before an occurrence at which it is published; 0: not said
+	Of         []string  // reports: the slugs of the events that it is about
+	Attendance int       // events: how many came; 0: not said
+	Owners     []string  // co-ops that share the post, by name or address
+
+	imageFile, imageAlt string     // beside the post's file
+	imageURL            string     // where it was uploaded to, or where the file says that it is
+	imageFocus          [2]float64 // what must be seen where it is cut
+	followers           string     // the collection that Visibility speaks of
 }
+
+// What visibility says in a file.
+const (
+	Public    = "public"
+	Unlisted  = "unlisted"
+	Followers = "followers"
+)
 
 // ImageFile returns the name of the picture that lies beside the post's file and
 // its alternative text; ok is false where there is none.
@@ -53,9 +71,18 @@ func (f File) ImageFile() (name, alt string, ok bool) {
 // SetImage says where the picture of ImageFile was uploaded to.
 func (f *File) SetImage(url string) { f.imageURL = url }
 
-// Order returns the files so that each stands behind what it is part of, and
-// otherwise as they came. What a file belongs to need not be among the files. A
-// circle is an error, and so are two files for one post.
+// SetFollowers says which collection holds the co-op's followers: to it goes what
+// is not for everybody.
+func (f *File) SetFollowers(id string) { f.followers = id }
+
+// Silent reports whether the file has a picture without a text for those who do
+// not see it.
+func (f File) Silent() bool { return f.imageFile+f.imageURL != "" && f.imageAlt == "" }
+
+// Order returns the files so that each stands behind what it is part of and behind
+// the events that it is about, and otherwise as they came. What a file belongs to
+// need not be among the files. A circle is an error, and so are two files for one
+// post.
 func Order(files []File) ([]File, error) {
 	at := map[string]int{}
 	for i, f := range files {
@@ -65,27 +92,55 @@ func Order(files []File) ([]File, error) {
 		}
 		at[f.Slug] = i
 	}
-	out := make([]File, 0, len(files))
-	done := make([]bool, len(files))
+	o := ordering{files: files, at: at, done: make([]bool, len(files)), out: make([]File, 0, len(files))}
 	for i := range files {
-		var path []int // from i to what it is part of, as far as that is not in out
-		for j, ok := i, true; ok && !done[j]; j, ok = at[files[j].PartOf] {
-			if n := slices.Index(path, j); n >= 0 {
-				return nil, circle(files, path[n:])
-			}
-			path = append(path, j)
-		}
-		for _, j := range slices.Backward(path) {
-			out, done[j] = append(out, files[j]), true
+		if err := o.put(i); err != nil {
+			return nil, err
 		}
 	}
-	return out, nil
+	return o.out, nil
+}
+
+// ordering is how far Order has come.
+type ordering struct {
+	files []File
+	at    map[string]int // by slug
+	done  []bool
+	path  []int // from a file to what it waits for
+	out   []File
+}
+
+// put appends a file behind all that it waits for.
+func (o *ordering) put(i int) error {
+	if o.done[i] {
+		return nil
+	}
+	if n := slices.Index(o.path, i); n >= 0 {
+		return circle(o.files, o.path[n:])
+	}
+	o.path = append(o.path, i)
+	for _, slug := range append([]string{o.files[i].PartOf}, o.files[i].Of...) {
+		if j, ok := o.at[slug]; ok {
+			if err := o.put(j); err != nil {
+				return err
+			}
+		}
+	}
+	o.path = o.path[:len(o.path)-1]
+	o.out, o.done[i] = append(o.out, o.files[i]), true
+	return nil
 }
 
 func circle(files []File, path []int) error {
-	names := make([]string, 0, len(path)+1)
-	for _, i := range append(path, path[0]) {
+	names, about := make([]string, 0, len(path)+1), false
+	for n, i := range path {
 		names = append(names, files[i].Name)
+		about = about || slices.Contains(files[i].Of, files[path[(n+1)%len(path)]].Slug)
 	}
-	return coop.Fail(coop.Invalid, "importer.Order", "these are part of each other: "+strings.Join(names, " → "))
+	names = append(names, names[0])
+	msg := "these are part of each other: " + strings.Join(names, " → ")
+	if about {
+		msg = "these wait for each other: " + strings.Join(names, " → ") + "; where a report is of an event, leave part_of out of the event, or post the report without of first"
+	}
+	return coop.Fail(coop.Invalid, "importer.Order", msg)
 }

@@ -104,6 +104,31 @@ func TestEveryKeyBecomesThisObject(t *testing.T) {
 	golden(t, "full.json", indented(t, object))
 }
 
+// What is planned with a post, and whom it is for, is in the object too.
+func TestPlansBecomeTheseObjects(t *testing.T) {
+	for _, name := range []string{"series", "about", "note"} {
+		f := parseFile(t, "testdata/"+name+".md")
+		if _, err := f.Object("en"); err == nil {
+			t.Errorf("%s: an object was made although nobody said who the followers are", name)
+		}
+		f.SetFollowers("https://events.example/ap/coops/hackspace/followers")
+		object, err := f.Object("en")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".json", indented(t, object))
+	}
+}
+
+func TestPictureWithoutWordsIsSilent(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{"full": false, "series": true, "note": false} {
+		if got := parseFile(t, "testdata/"+name+".md").Silent(); got != want {
+			t.Errorf("%s: got %t want %t", name, got, want)
+		}
+	}
+}
+
 func TestExamplesHaveOnlyLinksOfTheText(t *testing.T) {
 	t.Parallel()
 	ours := map[string]bool{
@@ -171,6 +196,24 @@ func TestPartsComeAfterTheirWhole(t *testing.T) {
 		if err != nil || strings.Join(got, " ") != c.want {
 			t.Errorf("%q: got %q (%v) want %q", c.files, got, err, c.want)
 		}
+	}
+}
+
+func TestReportComesBehindTheEventsThatItIsOf(t *testing.T) {
+	t.Parallel()
+	ordered, err := importer.Order([]importer.File{
+		{Name: "report.md", Slug: "report", Of: []string{"talk", "elsewhere"}}, {Name: "talk.md", Slug: "talk", PartOf: "meetup"}, {Name: "meetup.md", Slug: "meetup"},
+	})
+	var got []string
+	for _, f := range ordered {
+		got = append(got, f.Slug)
+	}
+	if diff := cmp.Diff([]string{"meetup", "talk", "report"}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	_, err = importer.Order([]importer.File{{Name: "report.md", Slug: "report", Of: []string{"talk"}}, {Name: "talk.md", Slug: "talk", PartOf: "report"}})
+	if coop.CodeOf(err) != coop.Invalid || !strings.Contains(err.Error(), "report.md → talk.md → report.md; where a report is of an event") {
+		t.Errorf("got %v want the circle and a way out", err)
 	}
 }
 

@@ -19,7 +19,7 @@ type object struct {
 	Type       string    `json:"type"`
 	Kind       coop.Kind `json:"plenum:kind"`
 	Slug       string    `json:"plenum:slug"`
-	Name       string    `json:"name"`
+	Name       *string   `json:"name"`
 	Summary    *string   `json:"summary"`
 	Source     source    `json:"source"`
 	InLanguage *string   `json:"inLanguage"` // null: the co-op's
@@ -28,8 +28,25 @@ type object struct {
 	Image      *picture  `json:"image"`
 	Original   *string   `json:"plenum:original"`
 	PartOf     *string   `json:"plenum:partOf"`
+	Owners     []string  `json:"plenum:owners"`
+	*report
 	*event
+	*address
 }
+
+// report holds the member that only reports have.
+type report struct {
+	Of []string `json:"plenum:of"`
+}
+
+// address says whom a post is for. A post that says nothing is for everybody.
+type address struct {
+	To []string `json:"to"`
+	Cc []string `json:"cc"`
+}
+
+// public is the collection of everybody. AP §5.6.
+const public = "https://www.w3.org/ns/activitystreams#Public"
 
 // event holds the members that only events have.
 type event struct {
@@ -44,6 +61,9 @@ type event struct {
 	JoinMode    *string   `json:"joinMode"`                 // null: what the instance takes for the kind
 	JoinURL     *string   `json:"externalParticipationUrl"` // null: the page
 	Capacity    *int      `json:"maximumAttendeeCapacity"`  // null: as many as come
+	Attendance  *int      `json:"plenum:attendance"`
+	Repeat      string    `json:"plenum:repeat,omitempty"` // missing: what was said before
+	Ahead       int       `json:"plenum:ahead,omitempty"`
 }
 
 type source struct {
@@ -68,6 +88,8 @@ type picture struct {
 	URL       string `json:"url"`
 	Name      string `json:"name"`
 	MediaType string `json:"mediaType,omitempty"`
+
+	FocalPoint *[2]float64 `json:"focalPoint,omitempty"`
 }
 
 type speaker struct {
@@ -106,20 +128,25 @@ var imageTypes = map[string]string{
 
 // Object returns the JSON to POST to an outbox. language is the one of posts
 // that name none; where it is empty too the server takes the co-op's. A file
-// with a picture needs SetImage first.
+// with a picture needs SetImage first, and one with a Visibility SetFollowers. When
+// it is to be published, PublishAt, is not in it: that is not said of what is
+// published already.
 func (f File) Object(language string) ([]byte, error) {
 	if f.imageFile != "" && f.imageURL == "" {
 		return nil, fmt.Errorf("importer: the picture %s of %s has not been uploaded", f.imageFile, f.Name)
+	}
+	if f.Visibility != "" && f.followers == "" {
+		return nil, fmt.Errorf("importer: it is not known who the followers are for whom %s is", f.Name)
 	}
 	if f.Language != "" {
 		language = f.Language
 	}
 	o := object{
-		Type: f.Kind.Type(), Kind: f.Kind, Slug: f.Slug, Name: f.Title, Summary: given(f.Summary),
+		Type: f.Kind.Type(), Kind: f.Kind, Slug: f.Slug, Name: given(f.Title), Summary: given(f.Summary),
 		Source:     source{Content: f.Body, MediaType: "text/markdown"},
 		InLanguage: given(language),
 		Tag:        []tag{}, Attachment: []wire{},
-		Original: given(f.Original), PartOf: given(f.PartOf),
+		Original: given(f.Original), PartOf: given(f.PartOf), Owners: list(f.Owners), address: f.address(),
 	}
 	for _, t := range f.Tags {
 		o.Tag = append(o.Tag, tag{Type: "Hashtag", Name: "#" + t})
@@ -129,9 +156,15 @@ func (f File) Object(language string) ([]byte, error) {
 	}
 	if f.imageURL != "" {
 		o.Image = &picture{Type: "Image", URL: f.imageURL, Name: f.imageAlt, MediaType: mediaType(f.imageURL)}
+		if f.imageFocus != [2]float64{} {
+			o.Image.FocalPoint = &f.imageFocus
+		}
 	}
-	if f.Kind.Event() {
+	switch {
+	case f.Kind.Event():
 		o.event = f.event()
+	case f.Kind == coop.Report:
+		o.report = &report{Of: list(f.Of)}
 	}
 	b, err := json.Marshal(o)
 	if err != nil {
@@ -144,10 +177,13 @@ func (f File) event() *event {
 	e := &event{
 		StartTime: f.When.Start, EndTime: given(string(f.When.End)), Timezone: given(f.When.Zone), AllDay: f.When.AllDay,
 		Location: f.locations(), Performer: []speaker{},
-		JoinMode: given(string(f.Join)), JoinURL: given(f.JoinURL),
+		JoinMode: given(string(f.Join)), JoinURL: given(f.JoinURL), Repeat: f.Repeat, Ahead: f.Ahead,
 	}
 	if f.Capacity > 0 {
 		e.Capacity = &f.Capacity
+	}
+	if f.Attendance > 0 {
+		e.Attendance = &f.Attendance
 	}
 	// FEP-8a8e has no word for an event that is not certain yet; iCalendar has.
 	switch f.Status {
@@ -187,6 +223,22 @@ func (f File) locations() []any {
 	}
 	return all
 }
+
+// address is whom the file says that its post is for, nil where it says nothing.
+func (f File) address() *address {
+	switch f.Visibility {
+	case Public:
+		return &address{To: []string{public}, Cc: []string{f.followers}}
+	case Unlisted:
+		return &address{To: []string{f.followers}, Cc: []string{public}}
+	case Followers:
+		return &address{To: []string{f.followers}, Cc: []string{}}
+	}
+	return nil
+}
+
+// list is all without null: an empty list is one on the wire too.
+func list(all []string) []string { return append([]string{}, all...) }
 
 // given is nil, null on the wire, for a text that is not given.
 func given(s string) *string {
