@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,20 +22,31 @@ import (
 	"syscall"
 	"time"
 
+	"plenum/client"
 	"plenum/config"
 	"plenum/coop"
 	"plenum/handlers"
 	"plenum/instance"
+	"plenum/mail"
 	"plenum/store"
 )
 
 // desk is how a command reaches the instance: over the control socket of the
-// server that runs, or else through the same handlers in this process.
+// server that runs, or else through the same handlers in this process. The commands
+// for posts and files reach one elsewhere as well, over HTTPS: see remote.go.
 type desk struct {
 	client *http.Client
 	close  func() error
-	served bool   // a server runs, and delivers
-	next   string // where the next page of the last list that was asked for stands
+	base   string        // what paths belong to
+	root   string        // where the API begins: /control, or /api elsewhere
+	login  *client.Login // of an instance elsewhere; nil: this machine's
+	served bool          // a server runs, and delivers
+	next   string        // where the next page of the last list that was asked for stands
+}
+
+// here is a desk of this machine's instance.
+func here(c *http.Client, end func() error, served bool) *desk {
+	return &desk{client: c, close: end, base: "http://plenum", root: "/control", served: served}
 }
 
 const socketName = "plenum.sock"
@@ -103,7 +115,7 @@ func overSocket(socket string) *desk {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", socket)
 	}}
-	return &desk{client: &http.Client{Transport: t}, close: func() error { t.CloseIdleConnections(); return nil }, served: true}
+	return here(&http.Client{Transport: t}, func() error { t.CloseIdleConnections(); return nil }, true)
 }
 
 // inProcess opens the file itself. What is published is delivered when a server
@@ -119,7 +131,7 @@ func (a *app) inProcess(ctx context.Context, c config.Config) (*desk, error) {
 	if err != nil {
 		return nil, errorAfter(err, db.Close())
 	}
-	return &desk{client: &http.Client{Transport: inside{in.Control()}}, close: db.Close}, nil
+	return here(&http.Client{Transport: inside{in.Control()}}, db.Close, false), nil
 }
 
 // openStore opens the file of an instance that has one.
@@ -148,13 +160,29 @@ func build(ctx context.Context, c config.Config, path string, db *store.DB, log 
 	if err != nil {
 		return nil, err
 	}
+	letters, err := mailer(c.Mail)
+	if err != nil {
+		return nil, err
+	}
 	return instance.New(ctx, instance.Options{
-		Site: c.CoopSite(), Texts: t, Version: version, DB: db, Allow: c.Federation.Allowed(),
-		Limits:         handlers.Limits{UnverifiedPerMinute: c.Limits.UnverifiedPerMinute, InboxPerMinute: c.Limits.InboxPerMinute},
+		Site: c.CoopSite(), Mail: letters, Texts: t, Version: version, DB: db, Allow: c.Federation.Allowed(),
+		Limits:         handlers.Limits(c.Limits),
 		AllowList:      c.Federation.AllowList,
 		Secure:         c.Federation.AuthorizedFetch,
 		TrustedProxies: c.Listen.Proxies(), Now: time.Now, Rand: rand.Reader, Log: log,
 	})
+}
+
+// mailer is the mail server of a configuration; nil where it names none.
+func mailer(c config.Mail) (*mail.Server, error) {
+	if c.Host == "" {
+		return nil, nil
+	}
+	password, err := c.Password()
+	if err != nil {
+		return nil, err
+	}
+	return &mail.Server{Host: c.Host, Port: c.Port, From: c.From, User: c.User, Password: password, TLS: c.TLS}, nil
 }
 
 // inside answers requests by a handler in this process.
@@ -197,50 +225,104 @@ func (w *answer) Write(b []byte) (int, error) {
 
 const activityJSON = "application/activity+json"
 
+// postedJSON is how a client posts to an outbox. AP §6.
+const postedJSON = `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`
+
+// form is a file on its way to where files are kept.
+type form struct {
+	kind string // with its boundary
+	body []byte
+}
+
 // call makes a request and reads the answer into out, unless that is nil: as JSON, or
 // as it is where out is a *[]byte. A
 // problem becomes the error that it was.
 func (d *desk) call(ctx context.Context, method, path string, in, out any) error {
+	a, err := d.ask(ctx, method, path, in, "")
+	if err != nil {
+		return err
+	}
+	if raw, ok := out.(*[]byte); ok {
+		*raw = a.body
+		return nil
+	}
+	if out == nil || len(a.body) == 0 {
+		return nil
+	}
+	return json.Unmarshal(a.body, out)
+}
+
+// answered is what a request was answered.
+type answered struct {
+	status   int
+	location string
+	body     []byte
+}
+
+// ask makes a request. key is its Idempotency-Key, if any: by that a repetition is
+// known.
+func (d *desk) ask(ctx context.Context, method, path string, in any, key string) (answered, error) {
 	contentType, body := "application/json", []byte(nil)
 	switch in := in.(type) {
 	case nil:
 	case document:
-		contentType, body = activityJSON, in
+		contentType, body = postedJSON, in
+	case form:
+		contentType, body = in.kind, in.body
 	case []byte:
 		contentType, body = "application/octet-stream", in
 	default:
 		var err error
 		if body, err = json.Marshal(in); err != nil {
-			return err
+			return answered{}, err
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, method, "http://plenum"+path, bytes.NewReader(body))
+	if strings.HasPrefix(path, "/") {
+		path = d.base + path
+	}
+	r, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return answered{}, err
 	}
 	r.Header.Set("Content-Type", contentType)
-	r.Header.Set("Plenum-By", whoami())
+	if d.login == nil {
+		r.Header.Set("Plenum-By", whoami())
+	}
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
+	return d.do(r)
+}
+
+func (d *desk) do(r *http.Request) (answered, error) {
 	res, err := d.client.Do(r)
 	if err != nil {
-		return withHint(fmt.Errorf("the running server does not answer: %w", err), "look at its log, or restart it")
+		return answered{}, d.unheard(err)
 	}
 	defer res.Body.Close()
 	d.next = followed(res.Header.Get("Link"))
 	b, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
 	if err != nil {
-		return err
+		return answered{}, d.unheard(err)
 	}
-	if res.StatusCode >= 400 {
-		return problem(res, b)
+	if res.StatusCode >= 300 {
+		return answered{}, problem(res, b)
 	}
-	if raw, ok := out.(*[]byte); ok {
-		*raw = b
-		return nil
+	return answered{status: res.StatusCode, location: res.Header.Get("Location"), body: b}, nil
+}
+
+// unheard is the error of a request that got no answer.
+func (d *desk) unheard(err error) error {
+	if d.login == nil {
+		return withHint(fmt.Errorf("the running server does not answer: %w", err), "look at its log, or restart it")
 	}
-	if out == nil || len(b) == 0 {
-		return nil
+	if e, ok := errors.AsType[*coop.Error](err); ok { // the login's
+		return e
 	}
-	return json.Unmarshal(b, out)
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return withHint(&coop.Error{Code: coop.Unavailable, Msg: d.login.Host + " does not answer: " + err.Error(), Err: err}, "try again in a while; what was asked for may have been done")
 }
 
 // followed is where the next page stands that a Link names.
@@ -270,6 +352,7 @@ type document []byte
 
 // codes are the statuses whose reason a command can act on.
 var codes = map[int]coop.Code{
+	http.StatusUnauthorized: coop.Unauthorized, http.StatusForbidden: coop.Forbidden, http.StatusRequestEntityTooLarge: coop.TooLarge,
 	http.StatusNotFound: coop.NotFound, http.StatusConflict: coop.Conflict, http.StatusGone: coop.Gone,
 	http.StatusServiceUnavailable: coop.Unavailable, http.StatusTooManyRequests: coop.RateLimited,
 }
@@ -294,8 +377,12 @@ func problem(res *http.Response, b []byte) error {
 }
 
 // at is a path below /control, from parts that may be anything.
-func at(parts ...string) string {
-	path := "/control"
+func at(parts ...string) string { return below("/control", parts...) }
+
+// at is a path of the API that this desk talks to.
+func (d *desk) at(parts ...string) string { return below(d.root, parts...) }
+
+func below(path string, parts ...string) string {
 	for _, p := range parts {
 		path += "/" + url.PathEscape(p)
 	}
@@ -327,7 +414,7 @@ func (a *app) with(ctx context.Context, do func(*desk) error) error {
 
 // known refuses the name of a co-op that never was; none is fine.
 func (d *desk) known(ctx context.Context, name string) error {
-	if name == "" {
+	if name == "" || d.login != nil {
 		return nil
 	}
 	err := d.call(ctx, http.MethodGet, at("coops", name), nil, nil)
@@ -339,6 +426,9 @@ func (d *desk) known(ctx context.Context, name string) error {
 
 // theCoop is the co-op that was named, or the only one there is.
 func (d *desk) theCoop(ctx context.Context, name string) (string, error) {
+	if d.login != nil {
+		return string(d.login.Coop), nil
+	}
 	if name != "" {
 		return name, nil
 	}

@@ -34,20 +34,21 @@ func (coopCmd) Help() string {
 
 // coopFlags are what can be said of a co-op.
 type coopFlags struct {
-	Title    *string  `help:"What people call it." placeholder:"T"`
-	Summary  *string  `help:"Who it is; Markdown." placeholder:"S"`
-	Type     *string  `help:"group or organization. Users of Mobilizon and categories of Discourse can follow a group only." enum:"group,organization" placeholder:"TYPE"`
-	Approve  *bool    `help:"Follows wait for approval." negatable:""`
-	Comments *string  `help:"Replies to posts: open (shown at once), held (once you have approved them; the default) or closed (not taken)." enum:"open,held,closed" placeholder:"POLICY"`
-	Language *string  `help:"The language of posts that name none, like en or de." placeholder:"L"`
-	Timezone *string  `help:"The zone of events that name none, like Europe/Berlin." placeholder:"ZONE"`
-	Hidden   *bool    `help:"Keep it out of directories and search." negatable:""`
-	Icon     *string  `help:"A square PNG, JPEG, GIF or WebP; an empty name: drawn from the title." placeholder:"FILE"`
-	Field    []string `help:"A line of the profile, as NAME=VALUE; may be repeated." placeholder:"NAME=VALUE" sep:"none"`
+	Title     *string  `help:"What people call it." placeholder:"T"`
+	Summary   *string  `help:"Who it is; Markdown." placeholder:"S"`
+	Type      *string  `help:"group or organization. Users of Mobilizon and categories of Discourse can follow a group only." enum:"group,organization" placeholder:"TYPE"`
+	Approve   *bool    `help:"Follows wait for approval." negatable:""`
+	Comments  *string  `help:"Replies to posts: open (shown at once), held (once you have approved them; the default) or closed (not taken)." enum:"open,held,closed" placeholder:"POLICY"`
+	TwoPeople *bool    `help:"What one member publishes somebody else has to agree to." negatable:""`
+	Language  *string  `help:"The language of posts that name none, like en or de." placeholder:"L"`
+	Timezone  *string  `help:"The zone of events that name none, like Europe/Berlin." placeholder:"ZONE"`
+	Hidden    *bool    `help:"Keep it out of directories and search." negatable:""`
+	Icon      *string  `help:"A square PNG, JPEG, GIF or WebP; an empty name: drawn from the title." placeholder:"FILE"`
+	Field     []string `help:"A line of the profile, as NAME=VALUE; may be repeated." placeholder:"NAME=VALUE" sep:"none"`
 }
 
 func (f coopFlags) input() (handlers.CoopInput, error) {
-	in := handlers.CoopInput{Title: f.Title, Summary: f.Summary, Approve: f.Approve, Language: f.Language, Zone: f.Timezone, Hidden: f.Hidden}
+	in := handlers.CoopInput{Title: f.Title, Summary: f.Summary, Approve: f.Approve, Language: f.Language, Zone: f.Timezone, Hidden: f.Hidden, TwoPeople: f.TwoPeople}
 	if f.Type != nil {
 		t := coop.ActorType(strings.ToUpper((*f.Type)[:1]) + (*f.Type)[1:])
 		in.Type = &t
@@ -106,8 +107,11 @@ func (d *desk) icon(ctx context.Context, file string) (*coop.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := d.picture(ctx, file, raw)
-	return &m.Image, err
+	var m handlers.PictureInfo
+	if err := d.call(ctx, http.MethodPost, "/control/media", raw, &m); err != nil {
+		return nil, fmt.Errorf("the picture %s: %w", file, err)
+	}
+	return &m.Image, nil
 }
 
 // coopDone makes a request that answers with a co-op, and says so.
@@ -174,6 +178,9 @@ func (c coopShowCmd) Run(ctx context.Context, a *app) error {
 		a.say("  language   %s   time zone %s", info.Language, cmp.Or(info.Zone, "none"))
 		a.say("  followers  %d%s", info.Followers, map[bool]string{true: ", each to be approved"}[info.Approve])
 		a.say("  comments   %s", cmp.Or(info.Comments, coop.CommentsHeld))
+		if info.TwoPeople {
+			a.say("  two people have to agree to what it publishes")
+		}
 		for _, f := range info.Fields {
 			a.say("  %s: %s", f.Name, f.Value)
 		}

@@ -42,8 +42,14 @@ type commands struct {
 	Quickstart quickstartCmd `cmd:"" help:"Set up an instance with its first co-op."`
 	Serve      serveCmd      `cmd:"" help:"Run the instance."`
 	Coop       coopCmd       `cmd:"" help:"Co-ops: add, list, show, set, rotate-key, remove."`
+	Member     memberCmd     `cmd:"" help:"The people behind a co-op: add, invite, list, role, remove, disable, reset, sessions."`
 	Token      tokenCmd      `cmd:"" help:"Bearer tokens for the outbox API: create, list, revoke."`
-	Post       postCmd       `cmd:"" help:"Publish Markdown files; list, show, delete posts."`
+	Login      loginCmd      `cmd:"" help:"Be let in at an instance elsewhere, to post from here."`
+	Logout     logoutCmd     `cmd:"" help:"End a login."`
+	Whoami     whoamiCmd     `cmd:"" help:"Where you are logged in, and who you are there."`
+	Post       postCmd       `cmd:"" help:"Publish Markdown files; list, show, edit, cancel, delete posts."`
+	Media      mediaCmd      `cmd:"" help:"Pictures and files of posts: add, list, remove."`
+	Proposal   proposalCmd   `cmd:"" help:"What somebody else has to agree to: list, show, accept, reject."`
 	Follower   followerCmd   `cmd:"" help:"Who follows a co-op: list, approve, reject, remove."`
 	Following  followingCmd  `cmd:"" help:"Whom a co-op follows: list, add, remove."`
 	Comment    commentCmd    `cmd:"" help:"Replies to posts: list, show, hold, reject."`

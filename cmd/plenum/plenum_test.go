@@ -28,7 +28,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"plenum": main})
+	testscript.Main(m, map[string]func(){"plenum": main, "browser": browser})
 }
 
 // plenum runs the command and returns what it printed.

@@ -257,8 +257,10 @@ func explain(a *app, c config.Config, file string, info handlers.CoopInfo) {
 Then:
   %s serve
   %s coop set %s --title "Our co-op" --summary "Who we are" --timezone Europe/Berlin
+  %s member add YOU --coop %s --role admin
   %s post report.md
-The co-op's page is %s`, run, run, info.Name, run, info.Page)
+The third makes you a member, who writes and invites others in the browser.
+The co-op's page is %s`, run, run, info.Name, run, info.Name, run, info.Page)
 	if c.Development() {
 		a.say("Only instances on this machine can follow it. What there is to see: plenum demo")
 	} else {

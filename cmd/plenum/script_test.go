@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mode": mode, "chown": chown, "empty": empty, "replace": replace, "terminate": terminate,
 			"waitfor": waitFor, "waitdir": waitDir, "until": until,
-			"get": get, "getas": getAs, "post": post, "revoke": revoke, "showlast": showLast, "postlast": postLast, "heard": heard,
+			"get": get, "getas": getAs, "post": post, "revoke": revoke, "agree": agree, "showlast": showLast, "postlast": postLast, "heard": heard, "enrol": enrol,
 		},
 	})
 }
@@ -219,6 +219,13 @@ func last(ts *testscript.TestScript, file string) string {
 
 func revoke(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(ts.Exec("plenum", "token", "revoke", last(ts, args[0])))
+}
+
+// agree accepts the newest proposal of a list as JSON, and shows it.
+func agree(ts *testscript.TestScript, _ bool, args []string) {
+	id := last(ts, args[0])
+	ts.Check(ts.Exec("plenum", "proposal", "show", id))
+	ts.Check(ts.Exec("plenum", "proposal", "accept", id))
 }
 
 func showLast(ts *testscript.TestScript, _ bool, args []string) {
