@@ -66,7 +66,7 @@ func overSockets(b *testing.B, bad bool) time.Duration {
 	defer stop()
 	began := time.Now()
 	for k := range posts {
-		if _, err := i.Fed.Submit(b.Context(), coop.Principal{Coop: "coop"}, fedtest.Report(fmt.Sprint("Report ", k)).Bytes(), ""); err != nil {
+		if _, err := i.Fed.Submit(b.Context(), coop.Principal{Coop: "coop", Role: coop.Publisher}, fedtest.Report(fmt.Sprint("Report ", k)).Bytes(), ""); err != nil {
 			b.Fatal(err)
 		}
 	}

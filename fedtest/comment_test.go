@@ -27,7 +27,7 @@ func reply(p *fedtest.Peer, to coop.IRI, html string) fedtest.Document {
 // policy sets what becomes of replies to the posts of an instance's co-op.
 func policy(t *testing.T, a *fedtest.Instance, p coop.CommentPolicy) {
 	t.Helper()
-	if _, err := a.Fed.SetCoop(t.Context(), a.Coop, func(c *coop.Coop) error { c.Comments = p; return nil }); err != nil {
+	if _, err := a.Fed.SetCoop(t.Context(), "root", a.Coop, func(c *coop.Coop) error { c.Comments = p; return nil }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -396,7 +396,7 @@ func TestCommentsAreDecidedAbout(t *testing.T) {
 		if got := decide(a.Coop, coop.CommentShown); got != coop.Conflict {
 			t.Errorf("a rejected one is shown: %q", got)
 		}
-		log, err := a.DB.Decisions(t.Context(), coop.DecisionQuery{Coop: a.Coop})
+		log, err := decided(a)
 		if err != nil || len(log) != 2 || log[0].What != "comment reject" || log[1].What != "comment show" || log[0].Target != string(id) || log[0].By != "anna" {
 			t.Errorf("the log says %+v (%v)", log, err)
 		}

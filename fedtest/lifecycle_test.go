@@ -25,7 +25,7 @@ func TestHostileNetworkDoesEverythingInTheEnd(t *testing.T) {
 		reader := n.Instance("b.example")
 		for range 60 {
 			peer.Send(a.Site.SharedInbox(), peer.Activity("Follow", a.Actor()))
-			_, _, _ = reader.Fed.Follow(t.Context(), reader.Coop, string(peer.ID))
+			_, _, _ = reader.Fed.Follow(t.Context(), coop.Principal{Coop: reader.Coop}, string(peer.ID))
 			time.Sleep(10 * time.Minute)
 		}
 		n.Quiet()

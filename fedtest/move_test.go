@@ -148,7 +148,7 @@ func TestMoveIsLookedAtOnceInAWhile(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		// back again, at once: a co-op is not led around
-		if _, _, err := a.Fed.Follow(t.Context(), a.Coop, string(old.ID)); err != nil {
+		if _, _, err := a.Fed.Follow(t.Context(), coop.Principal{Coop: a.Coop}, string(old.ID)); err != nil {
 			t.Fatal(err)
 		}
 		n.Quiet()

@@ -155,7 +155,7 @@ func TestReactionToAnythingElseIsNothing(t *testing.T) {
 	fedtest.Run(t, func(t *testing.T, n *fedtest.Network) {
 		a, peer, other := n.Instance("a.example"), n.Peer("peer.example"), n.Peer("other.example")
 		create, post := a.Publish(fedtest.Report("A report"))
-		draft, err := a.Fed.SaveDraft(t.Context(), a.Coop, fedtest.Report("A draft").Bytes())
+		draft, err := a.Fed.SaveDraft(t.Context(), coop.Principal{Coop: a.Coop, Role: coop.Editor}, fedtest.Report("A draft").Bytes())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -61,7 +61,7 @@ func TestRefusedHostIsNeitherHeardNorAskedNorToldAnything(t *testing.T) {
 					wants(t, doc["type"].(string), bad.Send(inbox, doc), http.StatusForbidden)
 				}
 				a.Publish(fedtest.Report("After"))
-				if _, _, err := a.Fed.Follow(t.Context(), a.Coop, string(bad.ID)); coop.CodeOf(err) != coop.Forbidden {
+				if _, _, err := a.Fed.Follow(t.Context(), coop.Principal{Coop: a.Coop}, string(bad.ID)); coop.CodeOf(err) != coop.Forbidden {
 					t.Errorf("following it: %v", err)
 				}
 				good.Send(inbox, said(good, "Announce", bad.Note("passed on")["id"]))
@@ -139,8 +139,8 @@ func TestRefusalCannotBeGoneAround(t *testing.T) {
 		good.Redirect("/to-bad", "https://bad.example/actor")
 		good.Send(inbox, said(good, "Announce", "https://good.example/to-bad"))
 		good.Redirect("/.well-known/webfinger", "https://bad.example/.well-known/webfinger")
-		_, _, _ = a.Fed.Follow(t.Context(), a.Coop, "@somebody@good.example")
-		_, _, _ = a.Fed.Follow(t.Context(), a.Coop, "@somebody@bad.example")
+		_, _, _ = a.Fed.Follow(t.Context(), coop.Principal{Coop: a.Coop}, "@somebody@good.example")
+		_, _, _ = a.Fed.Follow(t.Context(), coop.Principal{Coop: a.Coop}, "@somebody@bad.example")
 		n.Quiet()
 		for _, e := range n.Exchanges(nil)[before:] {
 			if e.To == "bad.example" {

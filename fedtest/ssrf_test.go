@@ -124,7 +124,7 @@ func TestWebFingerLeadsOnlyWhereRequestsMayGo(t *testing.T) {
 				fedtest.Document{"rel": "self", "type": "application/activity+json", "href": self},
 				fedtest.Document{"rel": "http://ostatus.org/schema/1.0/subscribe", "template": self + "?uri={uri}"},
 			}})
-			if _, _, err := a.Fed.Follow(t.Context(), a.Coop, "@peer@peer.example"); err == nil {
+			if _, _, err := a.Fed.Follow(t.Context(), coop.Principal{Coop: a.Coop}, "@peer@peer.example"); err == nil {
 				t.Errorf("followed %s", self)
 			}
 			form := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://a.example/follow", bytes.NewReader([]byte("coop=a_coop&handle=peer%40peer.example")))
@@ -136,7 +136,7 @@ func TestWebFingerLeadsOnlyWhereRequestsMayGo(t *testing.T) {
 			time.Sleep(10 * time.Minute)
 		}
 		for _, target := range []string{"@x@127.0.0.1", "@x@[::1]", "@x@peer.example:8443", "@x@a.example.", "@x@peer.example/..", "@x@user@peer.example", "https://127.0.0.1/actor"} {
-			if _, _, err := a.Fed.Follow(t.Context(), a.Coop, target); err == nil {
+			if _, _, err := a.Fed.Follow(t.Context(), coop.Principal{Coop: a.Coop}, target); err == nil {
 				t.Errorf("followed %s", target)
 			}
 		}
