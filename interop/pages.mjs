@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { FileSystemConfigLoader, HtmlValidate } from 'html-validate';
 import { dress, launch, looks, overflow, violations, watch } from './lib/browser.mjs';
 import { problems } from './lib/calendar.mjs';
+import { visitMembers } from './lib/members.mjs';
 import { root } from './lib/plenum.mjs';
 import { Tap } from './lib/tap.mjs';
 import { build, buildMore, homeServer } from './lib/world.mjs';
@@ -74,8 +75,8 @@ const english = [
 const german = [['home', '/'], ['a talk', '/@beispielstadt/wie-gruenden'], ['nothing', '/nichts', 404]];
 const links = new Set();
 
-/** Looks at the page that page.goto or a form has led to. */
-async function look(page, seen, name, response, status) {
+/** Looks at the page that page.goto or a form has led to. Links of the pages inside lead members on, and others to the door. */
+async function look(page, seen, name, response, status, inside = false) {
   t.equal(response.status(), status, `${name}: ${status}`);
   const report = await html.validateString(await response.text(), `${name}.html`);
   t.equal(report.results.flatMap((r) => r.messages.map((m) => `${m.line}:${m.column} ${m.message} (${m.ruleId})`)), [], `${name}: valid HTML`);
@@ -83,7 +84,7 @@ async function look(page, seen, name, response, status) {
     await dress(page, how);
     t.equal([await violations(page), await overflow(page)], [[], 0], `${name}, ${how.name}: axe-core finds nothing, nothing sticks out`);
   }
-  for (const href of await page.$$eval('[href], [src]', (all) => all.map((e) => e.href || e.src))) links.add(href.split('#')[0]);
+  if (!inside) for (const href of await page.$$eval('[href], [src]', (all) => all.map((e) => e.href || e.src))) links.add(href.split('#')[0]);
   const expected = status === 200 ? [] : [`Failed to load resource: the server responded with a status of ${status}`];
   t.equal([seen.foreign, seen.complaints.filter((c) => !expected.some((e) => c.startsWith(e)))], [[], []], `${name}: nothing is asked of other hosts, the console is quiet`);
 }
@@ -107,6 +108,13 @@ await t.part('in German', async () => {
   await visit(browser, here.base, german.map(([name, ...rest]) => [`in German, ${name}`, ...rest]));
   await browser.setExtraHTTPHeaders({});
 });
+
+await here.run('member', 'add', 'anna', '--name', 'Anna Arbeiterin', '--coop', here.coop, '--role', 'admin');
+await visitMembers(browser, here, t, look, 'English');
+await browser.setExtraHTTPHeaders({ 'accept-language': 'de' });
+await visitMembers(browser, here, t, look, 'German');
+await browser.setExtraHTTPHeaders({});
+await browser.clearCookies();
 
 for (const [name, handle, words] of [
   ['no address', 'not an address', 'is not an address'],

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Tests Plenum with software that none of us wrote: see interop/README.md.
-#   interop/run.sh                  both suites
+#   interop/run.sh                  all suites
 #   interop/run.sh follower         one of them
 #   interop/run.sh pages --write    the pictures in docs/images, too
 set -euo pipefail
 cd "$(dirname "$0")"
 
-suites=(follower pages)
+suites=(follower pages browser conformance client)
 write=()
 for argument in "$@"; do
 	case $argument in
-	follower | pages) suites=("$argument") ;;
+	follower | pages | browser | conformance | client) suites=("$argument") ;;
 	--write) write=(--write) ;;
 	*) echo "interop: what is $argument? see interop/README.md" >&2; exit 2 ;;
 	esac
