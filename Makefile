@@ -35,6 +35,9 @@ bench-delivery: ## how fast posts come to followers, beside a bare loop, in one 
 bench-inbox: ## how fast an inbox takes what is sent to it, beside a bare handler, in one run
 	go run ./bench -inbox
 
+bench-outbox: ## how fast an outbox takes posts, beside a bare handler, in one run
+	go run ./bench -outbox
+
 bench-attack: ## honest requests beside an attack, and without it, in one run
 	go run ./bench -attack
 
@@ -44,4 +47,4 @@ interop: ## a follower that none of us wrote, pages in a browser; needs Node and
 run: ## an instance for development in ./dev
 	go run ./cmd/plenum quickstart --development --dir dev && go run ./cmd/plenum serve --config dev/plenum.toml
 
-.PHONY: help build check test lint golden fuzz guards bench bench-delivery bench-inbox bench-attack interop run
+.PHONY: help build check test lint golden fuzz guards bench bench-delivery bench-inbox bench-outbox bench-attack interop run

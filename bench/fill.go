@@ -150,7 +150,7 @@ func (b *deliveryBench) queue(at place, posts int) error {
 		Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	for i := 0; i < posts && err == nil; i++ {
-		_, err = in.Fed.Submit(ctx, coop.Principal{Coop: name}, post(i), "")
+		_, err = in.Fed.Submit(ctx, coop.Principal{Coop: name, Role: coop.Publisher}, post(i), "")
 	}
 	for more := true; more && err == nil; {
 		more, err = db.Spread(ctx)

@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
+	"net/http/httputil"
 	"slices"
 	"strconv"
 	"sync"
@@ -18,7 +20,7 @@ import (
 type answers struct {
 	took     []float64 // ms, sorted
 	statuses map[int]int
-	taken    []bool // which letters were answered 202
+	taken    []bool // which letters were answered 2xx
 	elapsed  time.Duration
 	broken   int // letters that had no answer
 }
@@ -110,7 +112,7 @@ func (s stream) send(next *atomic.Int64, began time.Time, taken []bool) (a answe
 		}
 		a.took = append(a.took, ms(time.Since(from)))
 		a.statuses[status]++
-		if status == 202 && i < len(taken) {
+		if status/100 == 2 && i < len(taken) {
 			taken[i] = true
 		}
 	}
@@ -132,7 +134,7 @@ func exchange(conn net.Conn, in *bufio.Reader, raw []byte) (status int, closes b
 	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
 		return 0, false, err
 	}
-	length := -1
+	length, chunked := -1, false
 	for {
 		if line, err = in.ReadSlice('\n'); err != nil {
 			return 0, false, err
@@ -147,9 +149,18 @@ func exchange(conn net.Conn, in *bufio.Reader, raw []byte) (status int, closes b
 			if length, err = strconv.Atoi(string(value)); err != nil {
 				return 0, false, err
 			}
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			chunked = bytes.Equal(value, []byte("chunked"))
 		case bytes.EqualFold(name, []byte("Connection")):
 			closes = bytes.Equal(value, []byte("close"))
 		}
+	}
+	if chunked {
+		if _, err := io.Copy(io.Discard, httputil.NewChunkedReader(in)); err != nil {
+			return 0, false, err
+		}
+		_, err = in.Discard(len("\r\n")) // there are no trailers
+		return status, closes, err
 	}
 	if length < 0 {
 		return 0, false, fmt.Errorf("an answer %d without a length", status)

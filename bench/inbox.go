@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -364,7 +365,7 @@ func (b *inboxBench) ours(k kind, letters []letter) (o boxOutcome, err error) {
 		err = b.greet()
 	}
 	if err == nil {
-		a, err = b.flood(p, letters, b.stream(letters), &o)
+		a, err = b.flood(p, b.stream(letters), http.StatusAccepted, &o)
 	}
 	if err := errors.Join(err, p.kill()); err != nil {
 		return o, err
@@ -391,7 +392,7 @@ func (b *inboxBench) bare(letters []letter) (o boxOutcome, err error) {
 	defer func() { err = errors.Join(err, p.stop()) }()
 	s := b.stream(letters)
 	s.addr = addr
-	_, err = b.flood(p, letters, s, &o)
+	_, err = b.flood(p, s, http.StatusAccepted, &o)
 	return o, err
 }
 
@@ -416,8 +417,8 @@ func (b *inboxBench) startBox(job boxJob) (p *process, addr string, err error) {
 	return p, addr, err
 }
 
-// flood measures a flood into a process, all of which must be answered 202.
-func (b *inboxBench) flood(p *process, letters []letter, s stream, o *boxOutcome) (a answers, err error) {
+// flood measures a flood into a process, all of which must be answered with a status.
+func (b *deliveryBench) flood(p *process, s stream, want int, o *boxOutcome) (a answers, err error) {
 	time.Sleep(500 * time.Millisecond) // what a start leaves to be done
 	memory := watch(p)
 	before, err := b.clock(p)
@@ -432,11 +433,11 @@ func (b *inboxBench) flood(p *process, letters []letter, s stream, o *boxOutcome
 		return a, err
 	}
 	_, o.peak, err = memory()
-	o.rate, o.p50, o.p99 = float64(len(letters))/a.elapsed.Seconds(), a.quantile(0.5), a.quantile(0.99)
-	o.cpu = ms(after.sender-before.sender) / float64(len(letters))
+	o.rate, o.p50, o.p99 = float64(s.n)/a.elapsed.Seconds(), a.quantile(0.5), a.quantile(0.99)
+	o.cpu = ms(after.sender-before.sender) / float64(s.n)
 	_, o.others = after.share(before)
-	if a.statuses[202] != len(letters) {
-		err = errors.Join(err, fmt.Errorf("of %d letters %d were taken: %v, %d had no answer", len(letters), a.statuses[202], a.statuses, a.broken))
+	if a.statuses[want] != s.n {
+		err = errors.Join(err, fmt.Errorf("of %d requests %d were taken: %v, %d had no answer", s.n, a.statuses[want], a.statuses, a.broken))
 	}
 	return a, err
 }

@@ -93,9 +93,12 @@ func TestAnswersAreReadOffTheWire(t *testing.T) {
 	}{
 		"HTTP/1.1 202 Accepted\r\nDate: now\r\nContent-Length: 0\r\n\r\n":              {202, false, false},
 		"HTTP/1.1 413 Too Large\r\nConnection: close\r\ncontent-length: 4\r\n\r\nlong": {413, true, false},
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n":               {200, false, true},
-		"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\ncut":                       {202, false, true},
-		"SSH-2.0-OpenSSH\r\n": {0, false, true},
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n":               {200, false, false},
+		"HTTP/1.1 201 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n":    {201, false, false},
+		"HTTP/1.1 201 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\na":                  {201, false, true},
+		"HTTP/1.1 200 OK\r\n\r\n":                                {200, false, true},
+		"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\ncut": {202, false, true},
+		"SSH-2.0-OpenSSH\r\n":                                    {0, false, true},
 	} {
 		near, far := net.Pipe()
 		go func() {

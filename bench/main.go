@@ -11,7 +11,9 @@
 //
 // With -inbox it measures inboxes: how many verified requests a second are taken and
 // stored, next to a bare handler that verifies the same requests and stores nothing.
-// With -attack it measures how long honest requests take beside an attack.
+// With -attack it measures how long honest requests take beside an attack. With
+// -outbox it measures how many posts a second are taken from clients, next to a bare
+// handler that takes the same and stores nothing.
 //
 //	go run ./bench
 //	go run ./bench -rounds 5 -for 5s
@@ -20,6 +22,7 @@
 //	go run ./bench -inbox -kinds like,reply
 //	go run ./bench -inbox -minutes 10
 //	go run ./bench -attack -for 30s
+//	go run ./bench -outbox -rounds 5
 package main
 
 import (
@@ -42,7 +45,7 @@ const activityJSON = "application/activity+json"
 func main() {
 	rounds := flag.Int("rounds", 3, "how often each figure is taken")
 	length := flag.Duration("for", 2*time.Second, "how long each load lasts")
-	conns := flag.Int("c", 0, "connections at once; 0: 16 for pages and documents, 128 for inboxes")
+	conns := flag.Int("c", 0, "connections at once; 0: 16 for pages and documents, 32 for outboxes, 128 for inboxes")
 	ceiling := flag.String("ceiling", "", "serve this file as the bare handler; used by bench itself")
 	deliveries := flag.Bool("delivery", false, "measure deliveries")
 	million := flag.Bool("million", true, "with -delivery: 50,000 inboxes for one post, and a start with 1,000,000 waiting rows")
@@ -50,10 +53,12 @@ func main() {
 	sinkKey := flag.String("sink", "", "play the servers whose public key this file has; used by bench itself")
 	inbox := flag.Bool("inbox", false, "measure inboxes")
 	attack := flag.Bool("attack", false, "measure honest requests beside an attack")
+	outbox := flag.Bool("outbox", false, "measure outboxes")
 	letters := flag.Int("n", 6000, "with -inbox: how many requests of each kind")
 	which := flag.String("kinds", "", "with -inbox: measure these alone, of like, reply, ask, follow and new, separated by commas")
 	minutes := flag.Int("minutes", 0, "with -inbox: watch memory for so long under a steady load, and measure nothing else")
 	boxFile := flag.String("box", "", "be the bare inbox that this file describes; used by bench itself")
+	tokensFile := flag.String("tokens", "", "be the bare outbox for these tokens; used by bench itself")
 	bareFile := flag.String("bare", "", "send what this file says; used by bench itself")
 	flag.Parse()
 	work := func() error {
@@ -68,6 +73,12 @@ func main() {
 		work = func() error { return runBare(*bareFile) }
 	case *boxFile != "":
 		work = func() error { return serveBox(*boxFile, flag.Arg(0)) }
+	case *tokensFile != "":
+		work = func() error { return serveTokens(*tokensFile, flag.Arg(0)) }
+	case *outbox:
+		work = func() error {
+			return runOutbox(outboxBench{deliveryBench: deliveryBench{rounds: *rounds, out: os.Stdout}, conns: cmp.Or(*conns, 32)})
+		}
 	case *attack:
 		work = func() error {
 			return runAttack(inboxBench{deliveryBench: deliveryBench{rounds: *rounds, out: os.Stdout}, letters: 2000, conns: cmp.Or(*conns, 128)}, max(*length, 10*time.Second))
