@@ -60,9 +60,9 @@ func security(t *testing.T) (text string, cases map[string]attackCase) {
 // testSpan is a test as the catalogue names it: in which folder, and how it is called.
 var testSpan = regexp.MustCompile("`([a-z/]+)\\.((?:Test|Fuzz)[A-Za-z0-9_]+)`")
 
-func TestEveryTestOfTheCatalogueExists(t *testing.T) {
-	t.Parallel()
-	text, _ := security(t)
+// testsThatAreThere are all tests, as documents name them.
+func testsThatAreThere(t *testing.T) map[string]bool {
+	t.Helper()
 	there := map[string]bool{}
 	eachGoFile(t, func(file string, f *ast.File, _ *token.FileSet) {
 		for _, d := range f.Decls {
@@ -71,6 +71,13 @@ func TestEveryTestOfTheCatalogueExists(t *testing.T) {
 			}
 		}
 	})
+	return there
+}
+
+func TestEveryTestOfTheCatalogueExists(t *testing.T) {
+	t.Parallel()
+	text, _ := security(t)
+	there := testsThatAreThere(t)
 	named := testSpan.FindAllStringSubmatch(text, -1)
 	for _, m := range named {
 		if !there[m[1]+"."+m[2]] {

@@ -49,7 +49,7 @@ func TestEachGuardIsWhereItIsLookedFor(t *testing.T) {
 			t.Errorf("%s: there is no test %s", g.id, g.test)
 		}
 	}
-	for _, l := range "SOTKRFDXCLP" {
+	for _, l := range "SOTKRFDXCLAMP" {
 		if !letters[byte(l)] {
 			t.Errorf("no guard of %c is taken out", l)
 		}
