@@ -50,7 +50,7 @@ func specs(t *testing.T) map[string]spec {
 }
 
 // citation is how comments name a specification. draft-cavage has a short name.
-var citation = regexp.MustCompile(`\b(?:(RFC \d+)|(FEP-[0-9a-f]{4})|draft-cavage(?:-http-signatures)?-(12)|(BCP \d+)|(WCAG \d\.\d)|(JSON-LD \d\.\d)|(TOML \d\.\d)|(CommonMark)|(VC-DI-EDDSA) §|(AP|AS2(?: Vocabulary)?) §)`)
+var citation = regexp.MustCompile(`\b(?:(RFC \d+)|(FEP-[0-9a-f]{4})|draft-cavage(?:-http-signatures)?-(12)|(BCP \d+)|(WCAG \d\.\d)|(JSON-LD \d\.\d)|(TOML \d\.\d)|(CommonMark)|(VC-DI-EDDSA) §|(WebAuthn) §|(draft-ietf-oauth-client-id-metadata-document)|(AP|AS2(?: Vocabulary)?) §)`)
 
 // section is whatever stands before a section sign.
 var section = regexp.MustCompile(`([A-Za-z][A-Za-z0-9.-]*(?: \d[0-9.]*| Vocabulary)?)[ -]?,? §`)
