@@ -222,10 +222,12 @@ func revoke(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // agree accepts the newest proposal of a list as JSON, and shows it.
-func agree(ts *testscript.TestScript, _ bool, args []string) {
+func agree(ts *testscript.TestScript, neg bool, args []string) {
 	id := last(ts, args[0])
 	ts.Check(ts.Exec("plenum", "proposal", "show", id))
-	ts.Check(ts.Exec("plenum", "proposal", "accept", id))
+	if err := ts.Exec("plenum", "proposal", "accept", id); (err != nil) != neg {
+		ts.Fatalf("got %v", err)
+	}
 }
 
 func showLast(ts *testscript.TestScript, _ bool, args []string) {
