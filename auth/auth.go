@@ -89,9 +89,10 @@ type Clients interface {
 // Tokens finds and ends tokens.
 type Tokens interface {
 	Token(ctx context.Context, hash []byte) (coop.Token, error)
-	AddToken(ctx context.Context, t coop.Token) error
-	RevokeToken(ctx context.Context, id coop.ID, at time.Time) error
-	RevokeGrant(ctx context.Context, id coop.ID, why string) error
+	// The zero Decision is not logged: a program gave back what it had.
+	AddToken(ctx context.Context, t coop.Token, d coop.Decision) error
+	RevokeToken(ctx context.Context, id coop.ID, at time.Time, d coop.Decision) error
+	RevokeGrant(ctx context.Context, id coop.ID, why string, d coop.Decision) error
 }
 
 // FetchFunc makes one GET of a public document through the guarded client, following

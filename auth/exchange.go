@@ -109,7 +109,7 @@ func (s *Service) exchange(ctx context.Context, form url.Values, c coop.Client, 
 		return TokenResponse{}, grantError(err, "this code is not known, or was used before; what it opened is closed")
 	}
 	if n != "" && n != g.Coop {
-		if err := s.Tokens.RevokeGrant(ctx, g.ID, "the app asked for another co-op"); err != nil {
+		if err := s.Tokens.RevokeGrant(ctx, g.ID, "the app asked for another co-op", coop.Decision{}); err != nil {
 			return TokenResponse{}, err
 		}
 		return TokenResponse{}, refuse("invalid_target", "the member consented for another co-op")
@@ -202,7 +202,7 @@ func (s *Service) mayRenew(ctx context.Context, t coop.Token, c coop.Client, n c
 		return err
 	}
 	if g.Created.Before(c.Changed) {
-		if err := s.Tokens.RevokeGrant(ctx, g.ID, "the app changed what it says of itself"); err != nil {
+		if err := s.Tokens.RevokeGrant(ctx, g.ID, "the app changed what it says of itself", coop.Decision{}); err != nil {
 			return err
 		}
 		return refuse("invalid_grant", "the app changed what it says of itself; ask the member again")

@@ -60,8 +60,8 @@ func TestMemberLetsAProgramIn(t *testing.T) {
 	h.ok(h.RevokeGrant(t.Context(), first.ids["ada"], g[0].ID))
 	_, err = h.Token(t.Context(), renews(got.Refresh), auth.ClientAuth{})
 	h.refused(err, "invalid_grant")
-	d, err := h.db.Decisions(t.Context(), coop.DecisionQuery{Coop: "alpha", Limit: 1})
-	if err != nil || len(d) != 1 || d[0].What != "grant consent" || d[0].By != "member ada" || !strings.Contains(d[0].Why, "app.example: read write") {
+	d, err := h.db.Decisions(t.Context(), coop.DecisionQuery{Coop: "alpha", Limit: 2})
+	if err != nil || len(d) != 2 || d[0].What != "grant revoke" || d[0].By != "member ada" || d[1].What != "grant consent" || d[1].By != "member ada" || !strings.Contains(d[1].Why, "app.example: read write") {
 		t.Errorf("the log has %+v, %v", d, err)
 	}
 }

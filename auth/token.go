@@ -76,7 +76,11 @@ func (s *Service) NewToken(ctx context.Context, by coop.Principal, n coop.Name, 
 	if secret, t.Hash, err = s.secret(tokenPrefix); err != nil {
 		return "", t, err
 	}
-	return secret, t, s.Tokens.AddToken(ctx, t)
+	d, err := s.decision(by.By, "token create", n, string(t.ID))
+	if err != nil {
+		return "", t, err
+	}
+	return secret, t, s.Tokens.AddToken(ctx, t, d)
 }
 
 // Revoke ends a token of a client: an access token alone, a refresh token with its
@@ -109,9 +113,9 @@ func (s *Service) Revoke(ctx context.Context, form url.Values, a ClientAuth) err
 	case g.Client != c.ID:
 		return refuse("invalid_grant", "this token was given to another app")
 	case t.Refresh:
-		return s.Tokens.RevokeGrant(ctx, g.ID, "revoked by the app")
+		return s.Tokens.RevokeGrant(ctx, g.ID, "revoked by the app", coop.Decision{})
 	}
-	return s.Tokens.RevokeToken(ctx, t.ID, s.now())
+	return s.Tokens.RevokeToken(ctx, t.ID, s.now(), coop.Decision{})
 }
 
 // introspection is what is told of a token. RFC 7662 §2.2; me is the actor that it is
@@ -195,5 +199,13 @@ func (s *Service) RevokeGrant(ctx context.Context, member, id coop.ID) error {
 	if g.Member != member {
 		return coop.Fail(coop.NotFound, "auth.RevokeGrant", "there is no such app")
 	}
-	return s.Tokens.RevokeGrant(ctx, id, "revoked by the member")
+	m, err := s.People.Member(ctx, member)
+	if err != nil {
+		return err
+	}
+	d, err := s.decision(byMember(m.Login), "grant revoke", g.Coop, string(id))
+	if err != nil {
+		return err
+	}
+	return s.Tokens.RevokeGrant(ctx, id, "revoked by the member", d)
 }

@@ -164,7 +164,7 @@ func TestPersonalTokens(t *testing.T) {
 	if _, who, err := h.Bearer(t.Context(), secret); err != nil || who.Role != coop.Publisher || who.Self() != "machine" {
 		t.Errorf("got %+v, %v", who, err)
 	}
-	h.ok(h.db.RevokeToken(t.Context(), row.ID, h.clock()))
+	h.ok(h.db.RevokeToken(t.Context(), row.ID, h.clock(), coop.Decision{}))
 	if h.opens(secret) || h.opens("") || h.opens(strings.Repeat("x", 10_000)) {
 		t.Error("what is no token opens something")
 	}

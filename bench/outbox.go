@@ -103,7 +103,7 @@ func (b *outboxBench) prepareOutbox(c outboxCase, i int) (tokens []string, err e
 		}
 		hash := sha256.Sum256([]byte(tokens[k]))
 		group.Go(func() error {
-			return db.AddToken(ctx, coop.Token{ID: id, Coop: name, Label: "bench", Scopes: []coop.Scope{coop.Write}, Hash: hash[:], Created: coop.Stamp(time.Now())})
+			return db.AddToken(ctx, coop.Token{ID: id, Coop: name, Label: "bench", Scopes: []coop.Scope{coop.Write}, Hash: hash[:], Created: coop.Stamp(time.Now())}, coop.Decision{})
 		})
 	}
 	return tokens, errors.Join(group.Wait(), db.Close())

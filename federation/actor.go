@@ -174,8 +174,9 @@ func (s *Service) updateActor(c coop.Coop, publicPEM string) (coop.Outgoing, err
 
 // RotateKey gives a co-op a new key under the same key id. Whoever may have the
 // old one is told by an Update, which is signed with the old one: not every server
-// fetches the actor again when a signature does not match.
-func (s *Service) RotateKey(ctx context.Context, n coop.Name) (coop.Coop, error) {
+// fetches the actor again when a signature does not match. by is who does it, for the
+// log.
+func (s *Service) RotateKey(ctx context.Context, by string, n coop.Name) (coop.Coop, error) {
 	s.coops.Lock()
 	defer s.coops.Unlock()
 	c, err := s.Coops.Coop(ctx, n)
@@ -198,6 +199,9 @@ func (s *Service) RotateKey(ctx context.Context, n coop.Name) (coop.Coop, error)
 	first := fan(out.Documents[0], followed, names...)
 	first.First = true // what goes after it is signed with the new key
 	out.Fans = []coop.Fan{first}
+	if out.Decision, err = s.decision(coop.Decision{By: by}, "key rotate", n, string(s.Site.Key(n))); err != nil {
+		return coop.Coop{}, err
+	}
 	if err := s.Coops.RotateKey(ctx, c, pem, out); err != nil {
 		return coop.Coop{}, err
 	}
@@ -232,8 +236,9 @@ func (s *Service) whoHasTheKey(ctx context.Context, n coop.Name) (names []coop.N
 // RemoveCoop ends a co-op: its posts and its actor answer 410 from now on, its
 // name is never given again, and a Delete of the actor goes to all who know of
 // it: its followers, those of the instance actor, who have its events by their
-// Announces, and whom it follows, since they send to it what they publish.
-func (s *Service) RemoveCoop(ctx context.Context, n coop.Name) error {
+// Announces, and whom it follows, since they send to it what they publish. by is who
+// does it, for the log.
+func (s *Service) RemoveCoop(ctx context.Context, by string, n coop.Name) error {
 	s.coops.Lock()
 	defer s.coops.Unlock()
 	if n == coop.Relay {
@@ -258,6 +263,9 @@ func (s *Service) RemoveCoop(ctx context.Context, n coop.Name) error {
 		return err
 	}
 	out := coop.Outgoing{Documents: []coop.Document{doc}, Fans: []coop.Fan{fan(doc, followed, n, coop.Relay)}}
+	if out.Decision, err = s.decision(coop.Decision{By: by}, "coop remove", n, string(s.Site.Actor(n))); err != nil {
+		return err
+	}
 	if err := s.Coops.RemoveCoop(ctx, c, out); err != nil {
 		return err
 	}

@@ -220,14 +220,14 @@ func set[T any](to, from *T) {
 }
 
 func (s *Server) removeCoop(c echo.Context) error {
-	if err := s.Fed.RemoveCoop(c.Request().Context(), coop.Name(c.Param("name"))); err != nil {
+	if err := s.Fed.RemoveCoop(c.Request().Context(), holder(c), coop.Name(c.Param("name"))); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
 }
 
 func (s *Server) rotateKey(c echo.Context) error {
-	row, err := s.Fed.RotateKey(c.Request().Context(), coop.Name(c.Param("name")))
+	row, err := s.Fed.RotateKey(c.Request().Context(), holder(c), coop.Name(c.Param("name")))
 	return s.answerCoop(c, row, err)
 }
 
@@ -272,7 +272,11 @@ func (s *Server) addToken(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Tokens.AddToken(c.Request().Context(), t); err != nil {
+	d, err := s.decision(c, "token create", t.Coop, string(t.ID))
+	if err != nil {
+		return err
+	}
+	if err := s.Tokens.AddToken(c.Request().Context(), t, d); err != nil {
 		return err
 	}
 	info := tokenInfo(t)
@@ -313,10 +317,20 @@ func (s *Server) identify(t *coop.Token) (secret string, err error) {
 }
 
 func (s *Server) revokeToken(c echo.Context) error {
-	if err := s.Tokens.RevokeToken(c.Request().Context(), coop.ID(c.Param("id")), coop.Stamp(s.Now())); err != nil {
+	d, err := s.decision(c, "token revoke", "", c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.Tokens.RevokeToken(c.Request().Context(), coop.ID(c.Param("id")), coop.Stamp(s.Now()), d); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
+}
+
+// decision is what who uses the control socket did.
+func (s *Server) decision(c echo.Context, what string, n coop.Name, target string) (coop.Decision, error) {
+	id, err := coop.NewID(s.Now(), s.Rand)
+	return coop.Decision{ID: id, At: coop.Stamp(s.Now()), By: holder(c), What: what, Coop: n, Target: target}, err
 }
 
 // readJSON reads the body of a control request strictly.

@@ -267,3 +267,31 @@ func TestControlReadsJSONStrictly(t *testing.T) {
 	p.ctl(http.MethodPut, "/control/coops", "{}", http.StatusMethodNotAllowed, nil)
 	p.ctl(http.MethodGet, "/ap/actor", "", http.StatusNotFound, nil) // the two faces have nothing in common
 }
+
+// Who made and ended a token, changed a key or removed a co-op stands in the log, in the
+// transaction of what they did. A31.
+func TestWhatIsDoneAtTheMachineIsLogged(t *testing.T) {
+	t.Parallel()
+	p := newPlenum(t)
+	var made handlers.TokenInfo
+	p.ctl(http.MethodPost, "/control/tokens", `{"coop":"beta","label":"x","scope":"read"}`, http.StatusOK, &made)
+	p.ctl(http.MethodDelete, "/control/tokens/"+string(made.ID), "", http.StatusNoContent, nil)
+	p.ctl(http.MethodPost, "/control/coops/beta/rotate-key", "", http.StatusOK, nil)
+	p.ctl(http.MethodDelete, "/control/coops/beta", "", http.StatusNoContent, nil)
+	log, err := p.db.Decisions(t.Context(), coop.DecisionQuery{Coop: "beta"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range log {
+		if d.By == "" {
+			t.Errorf("nobody did %q", d.What)
+		}
+		got = append(got, d.What)
+	}
+	slices.Sort(got)
+	got = slices.Compact(got) // the co-op has another token
+	if want := []string{"coop remove", "key rotate", "token create", "token revoke"}; !slices.Equal(got, want) {
+		t.Errorf("got %q want %q", got, want)
+	}
+}

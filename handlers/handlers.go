@@ -48,8 +48,8 @@ type Files interface {
 // Tokens keeps the bearer tokens of co-ops.
 type Tokens interface {
 	Tokens(ctx context.Context, n coop.Name) ([]coop.Token, error)
-	AddToken(ctx context.Context, t coop.Token) error
-	RevokeToken(ctx context.Context, id coop.ID, at time.Time) error
+	AddToken(ctx context.Context, t coop.Token, d coop.Decision) error
+	RevokeToken(ctx context.Context, id coop.ID, at time.Time, d coop.Decision) error
 }
 
 // Desk is what the command line needs and no page shows.

@@ -134,7 +134,7 @@ func (p *plenum) joins(login string, n coop.Name, role coop.Role) (m coop.Member
 	hash := sha256.Sum256([]byte("plenum_" + login))
 	id, err := coop.NewID(p.clock(), rand.Reader)
 	if err == nil {
-		err = p.db.AddToken(ctx, coop.Token{ID: id, Coop: n, Label: login, Scopes: []coop.Scope{coop.Read, coop.Write}, Hash: hash[:], Member: m.ID, Created: p.clock()})
+		err = p.db.AddToken(ctx, coop.Token{ID: id, Coop: n, Label: login, Scopes: []coop.Scope{coop.Read, coop.Write}, Hash: hash[:], Member: m.ID, Created: p.clock()}, coop.Decision{})
 	}
 	if err != nil {
 		p.t.Fatal(err)

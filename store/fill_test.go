@@ -104,7 +104,7 @@ func fill(tb testing.TB, db *DB) {
 		m.ok(db.AddCoop(ctx, c, []byte(testPEM)))
 	}
 	sum := sha256.Sum256([]byte("secret"))
-	m.ok(db.AddToken(ctx, coop.Token{ID: m.id(), Coop: "komona", Label: "laptop", Scopes: []coop.Scope{coop.Write}, Hash: sum[:], Created: testNow}))
+	m.ok(db.AddToken(ctx, coop.Token{ID: m.id(), Coop: "komona", Label: "laptop", Scopes: []coop.Scope{coop.Write}, Hash: sum[:], Created: testNow}, coop.Decision{}))
 	fillPeople(m, db)
 
 	abox, bbox := coop.IRI("https://a.example/inbox"), coop.IRI("https://b.example/inbox")

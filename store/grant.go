@@ -275,14 +275,17 @@ func (db *DB) Grants(ctx context.Context, member coop.ID) (list []coop.Grant, er
 	return list, err
 }
 
-// RevokeGrant ends a grant with all its tokens. Revoking it again changes nothing.
-func (db *DB) RevokeGrant(ctx context.Context, id coop.ID, why string) error {
+// RevokeGrant ends a grant with all its tokens, with who said so where d says it.
+// Revoking it again changes nothing else.
+func (db *DB) RevokeGrant(ctx context.Context, id coop.ID, why string, d coop.Decision) error {
 	return db.write(ctx, "store.RevokeGrant", func(t *tx) error {
 		g, err := grant(t, id)
 		if err != nil {
 			return err
 		}
-		revoke(t, g, why)
-		return nil
+		if revoke(t, g, why); d.ID == "" {
+			return nil
+		}
+		return decide(t, d)
 	})
 }

@@ -79,8 +79,8 @@ func fillHands(m *maker, db *DB) {
 	_, err = db.Rotate(ctx, digest("first refresh"), "used", nil, access, refresh)
 	m.ok(err)
 	revoked := m.consent(db, anna.ID, "kollektiv", "used", "unspent")
-	m.ok(db.RevokeGrant(ctx, revoked.ID, "a test"))
-	m.ok(db.AddToken(ctx, coop.Token{ID: m.id(), Coop: "kollektiv", Label: "script", Scopes: []coop.Scope{coop.Read}, Hash: digest("personal"), Member: anna.ID, Created: testNow}))
+	m.ok(db.RevokeGrant(ctx, revoked.ID, "a test", coop.Decision{}))
+	m.ok(db.AddToken(ctx, coop.Token{ID: m.id(), Coop: "kollektiv", Label: "script", Scopes: []coop.Scope{coop.Read}, Hash: digest("personal"), Member: anna.ID, Created: testNow}, coop.Decision{}))
 }
 
 // peopleDamages are of people and of what they let programs do.

@@ -46,9 +46,9 @@ func hashKey(hash []byte) []byte {
 	return hash
 }
 
-// AddToken stores a token for a co-op that somebody made. Those of clients come of
-// Exchange and Rotate.
-func (db *DB) AddToken(ctx context.Context, k coop.Token) error {
+// AddToken stores a token for a co-op that somebody made, with who that was where d says
+// it. Those of clients come of Exchange and Rotate.
+func (db *DB) AddToken(ctx context.Context, k coop.Token, d coop.Decision) error {
 	return db.write(ctx, "store.AddToken", func(t *tx) error {
 		if k.Grant != "" || k.Refresh {
 			return coop.Fail(coop.Invalid, "", "the tokens of a client come of what it was granted")
@@ -61,7 +61,10 @@ func (db *DB) AddToken(ctx context.Context, k coop.Token) error {
 				return err
 			}
 		}
-		return putToken(t, k)
+		if err := putToken(t, k); err != nil || d.ID == "" {
+			return err
+		}
+		return decide(t, d)
 	})
 }
 
@@ -130,15 +133,19 @@ func (db *DB) Token(ctx context.Context, hash []byte) (k coop.Token, err error) 
 	return k, err
 }
 
-// RevokeToken ends what a token may do. Revoking it again changes nothing.
-func (db *DB) RevokeToken(ctx context.Context, id coop.ID, at time.Time) error {
+// RevokeToken ends what a token may do, with who said so where d says it. Revoking it
+// again changes nothing else.
+func (db *DB) RevokeToken(ctx context.Context, id coop.ID, at time.Time, d coop.Decision) error {
 	return db.write(ctx, "store.RevokeToken", func(t *tx) error {
 		k := tokens.get(t, key(id))
 		if k == nil {
 			return coop.Fail(coop.NotFound, "", "there is no such token")
 		}
-		revokeToken(t, k, at)
-		return nil
+		if revokeToken(t, k, at); d.ID == "" {
+			return nil
+		}
+		d.Coop = k.Coop
+		return decide(t, d)
 	})
 }
 

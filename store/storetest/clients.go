@@ -119,7 +119,7 @@ func clientGoesWithItsGrants(f *fixture) {
 	anna := f.colleague("anna", roles{"komona": coop.Editor})
 	f.client("app")
 	one, two := f.consent(anna, "komona", "app", "one"), f.consent(anna, "komona", "app", "two")
-	f.ok(f.RevokeGrant(ctx, one.ID, "a test"))
+	f.ok(f.RevokeGrant(ctx, one.ID, "a test", coop.Decision{}))
 	later := f.now.Add(91 * 24 * time.Hour)
 	f.same(f.prune(later), coop.Pruned{"codes": 2, "grants": 2, "clients": 1})
 	for _, g := range []coop.Grant{one, two} {
@@ -140,7 +140,7 @@ func revokedGrantIsPruned(f *fixture) {
 		_, err := f.exchange(code, code)
 		f.ok(err)
 	}
-	f.ok(f.RevokeGrant(ctx, g.ID, "a test"))
+	f.ok(f.RevokeGrant(ctx, g.ID, "a test", coop.Decision{}))
 	f.prune(f.now.Add(quarter - time.Minute))
 	_, err := f.Grant(ctx, g.ID)
 	f.ok(err)
@@ -167,10 +167,10 @@ func tokensArePruned(f *fixture) {
 		if secret == "expiring" {
 			k.Coop, k.Member, k.Expires = "kollektiv", anna.ID, f.now.Add(time.Hour)
 		}
-		f.ok(f.AddToken(ctx, k))
+		f.ok(f.AddToken(ctx, k, coop.Decision{}))
 		made = append(made, k)
 	}
-	f.ok(f.RevokeToken(ctx, made[1].ID, f.now))
+	f.ok(f.RevokeToken(ctx, made[1].ID, f.now, coop.Decision{}))
 	made[1].Revoked = f.now
 	list := func(n coop.Name, want ...coop.Token) {
 		f.Helper()

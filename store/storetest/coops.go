@@ -118,7 +118,7 @@ func keyIsRotated(f *fixture) {
 func coopIsRemoved(f *fixture) {
 	ctx := f.Context()
 	sum := sha256.Sum256([]byte("secret"))
-	f.ok(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: sum[:], Created: f.now}))
+	f.ok(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: sum[:], Created: f.now}, coop.Decision{}))
 	f.ok(f.AcceptFollow(ctx, f.follower("komona", "https://a.example/u", "https://a.example/inbox"), coop.Seen{}, coop.Outgoing{}))
 	f.ok(f.StartFollow(ctx, coop.Following{Coop: "komona", Actor: "https://b.example/u", Follow: f.id(), State: coop.FollowAsked}, coop.Outgoing{}))
 	mine := f.publish(f.note("komona", "one", "https://a.example/inbox"))
@@ -169,16 +169,16 @@ func tokenIsFound(f *fixture) {
 	ctx := f.Context()
 	sum := sha256.Sum256([]byte("secret"))
 	k := coop.Token{ID: f.id(), Coop: "komona", Label: "laptop", Scopes: []coop.Scope{coop.Write}, Hash: sum[:], Created: f.now}
-	f.ok(f.AddToken(ctx, k))
+	f.ok(f.AddToken(ctx, k, coop.Decision{}))
 	got, err := f.Token(ctx, sum[:])
 	f.ok(err)
 	f.same(got, k)
-	f.fails(f.AddToken(ctx, k), coop.Conflict)
+	f.fails(f.AddToken(ctx, k, coop.Decision{}), coop.Conflict)
 	wrong := sha256.Sum256([]byte("guess"))
 	_, err = f.Token(ctx, wrong[:])
 	f.fails(err, coop.NotFound)
-	f.ok(f.RevokeToken(ctx, k.ID, f.now))
-	f.ok(f.RevokeToken(ctx, k.ID, f.now.Add(time.Hour)))
+	f.ok(f.RevokeToken(ctx, k.ID, f.now, coop.Decision{}))
+	f.ok(f.RevokeToken(ctx, k.ID, f.now.Add(time.Hour), coop.Decision{}))
 	k.Revoked = f.now
 	list, err := f.Tokens(ctx, "komona")
 	f.ok(err)
@@ -186,9 +186,9 @@ func tokenIsFound(f *fixture) {
 	list, err = f.Tokens(ctx, "kollektiv")
 	f.ok(err)
 	f.same(list, []coop.Token{})
-	f.fails(f.RevokeToken(ctx, f.id(), f.now), coop.NotFound)
+	f.fails(f.RevokeToken(ctx, f.id(), f.now, coop.Decision{}), coop.NotFound)
 	k.ID, k.Coop = f.id(), "nobody"
-	f.fails(f.AddToken(ctx, k), coop.NotFound)
+	f.fails(f.AddToken(ctx, k, coop.Decision{}), coop.NotFound)
 }
 
 func mediaAreStored(f *fixture) {

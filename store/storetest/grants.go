@@ -152,8 +152,8 @@ func wrongConsentIsRefused(f *fixture) {
 	list, err := f.Grants(ctx, anna.ID)
 	f.ok(err)
 	f.same(list, []coop.Grant{first})
-	f.fails(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash("x"), Grant: first.ID, Expires: f.now.Add(time.Hour)}), coop.Invalid)
-	f.fails(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash("x"), Refresh: true}), coop.Invalid)
+	f.fails(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash("x"), Grant: first.ID, Expires: f.now.Add(time.Hour)}, coop.Decision{}), coop.Invalid)
+	f.fails(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash("x"), Refresh: true}, coop.Decision{}), coop.Invalid)
 }
 
 // codeIsRacedFor holds the last part of A11.
@@ -237,7 +237,7 @@ func refusedCodeIsNotSpent(f *fixture) {
 	_, err = f.exchange("old", "2")
 	f.fails(err, coop.Gone)
 	revoked := f.consent(anna, "komona", "app", "revoked")
-	f.ok(f.RevokeGrant(ctx, revoked.ID, "a test"))
+	f.ok(f.RevokeGrant(ctx, revoked.ID, "a test", coop.Decision{}))
 	_, err = f.exchange("revoked", "3")
 	f.fails(err, coop.Gone)
 	f.inForce(true, "1 access")
@@ -373,17 +373,17 @@ func revokedGrantEndsItsTokens(f *fixture) {
 		_, err := f.exchange(code, code)
 		f.ok(err)
 	}
-	f.ok(f.RevokeGrant(ctx, one.ID, "the member said so"))
+	f.ok(f.RevokeGrant(ctx, one.ID, "the member said so", coop.Decision{}))
 	f.inForce(false, "one access", "one refresh")
 	f.inForce(true, "two access", "two refresh")
 	row, err := f.Grant(ctx, one.ID)
 	f.ok(err)
-	f.ok(f.RevokeGrant(ctx, one.ID, "again"))
+	f.ok(f.RevokeGrant(ctx, one.ID, "again", coop.Decision{}))
 	again, err := f.Grant(ctx, one.ID)
 	f.ok(err)
 	f.same(again, row)
 	f.same(row.Why, "the member said so")
-	f.fails(f.RevokeGrant(ctx, f.id(), "a test"), coop.NotFound)
+	f.fails(f.RevokeGrant(ctx, f.id(), "a test", coop.Decision{}), coop.NotFound)
 	list, err := f.Grants(ctx, anna.ID)
 	f.ok(err)
 	f.same(len(list), 1)
@@ -391,12 +391,12 @@ func revokedGrantEndsItsTokens(f *fixture) {
 
 	k, err := f.Token(ctx, hash("two access"))
 	f.ok(err)
-	f.ok(f.RevokeToken(ctx, k.ID, f.now)) // one token of a family
+	f.ok(f.RevokeToken(ctx, k.ID, f.now, coop.Decision{})) // one token of a family
 	f.inForce(false, "two access")
 	f.inForce(true, "two refresh")
 	k, err = f.Token(ctx, hash("two refresh"))
 	f.ok(err)
-	f.ok(f.RevokeToken(ctx, k.ID, f.now))
+	f.ok(f.RevokeToken(ctx, k.ID, f.now, coop.Decision{}))
 	_, err = f.rotate("two refresh", "app", "three")
 	f.fails(err, coop.Gone)
 }

@@ -200,7 +200,7 @@ func cutEndsAll(f *fixture) {
 		f.consent(m, "komona", "app", m.Login+" code")
 		_, err := f.exchange(m.Login+" code", m.Login)
 		f.ok(err)
-		f.ok(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash(m.Login + " personal"), Member: m.ID, Created: f.now}))
+		f.ok(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash(m.Login + " personal"), Member: m.ID, Created: f.now}, coop.Decision{}))
 		f.ok(f.AddTicket(ctx, f.reset(m, m.Login+" reset"), f.decided("member reset", "", m.Login)))
 	}
 	f.change(anna, true, func(m *coop.Member) { m.Password = "$argon2id$other" })
@@ -240,7 +240,7 @@ func disabledIsOut(f *fixture) {
 	f.fails(err, coop.Gone)
 	f.fails(f.AddSession(ctx, f.session(anna, "other")), coop.Forbidden)
 	f.fails(f.AddPasskey(ctx, f.passkey(anna, "key")), coop.Forbidden)
-	f.fails(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash("t"), Member: anna.ID}), coop.Forbidden)
+	f.fails(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: "komona", Hash: hash("t"), Member: anna.ID}, coop.Decision{}), coop.Forbidden)
 	f.fails(f.AddTicket(ctx, f.reset(anna, "reset"), f.decided("member reset", "", "anna")), coop.Forbidden)
 	g, c := f.grant(anna, "komona", "app", "code 2")
 	f.fails(f.Consent(ctx, g, c, f.decided("grant consent", "komona", "app")), coop.Forbidden)
@@ -260,7 +260,7 @@ func leavingCloses(f *fixture) {
 	f.signIn(anna, "browser")
 	for _, n := range []coop.Name{"komona", "kollektiv"} {
 		f.consent(anna, n, "app", string(n))
-		f.ok(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: n, Hash: hash("token " + string(n)), Member: anna.ID, Created: f.now}))
+		f.ok(f.AddToken(ctx, coop.Token{ID: f.id(), Coop: n, Hash: hash("token " + string(n)), Member: anna.ID, Created: f.now}, coop.Decision{}))
 	}
 	open := func(want ...coop.Name) {
 		f.Helper()

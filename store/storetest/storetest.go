@@ -31,11 +31,11 @@ type Coops interface {
 
 // Tokens are the bearer tokens.
 type Tokens interface {
-	AddToken(ctx context.Context, k coop.Token) error
+	AddToken(ctx context.Context, k coop.Token, d coop.Decision) error
 	Tokens(ctx context.Context, n coop.Name) ([]coop.Token, error)
 	Token(ctx context.Context, hash []byte) (coop.Token, error)
-	RevokeToken(ctx context.Context, id coop.ID, at time.Time) error
-	RevokeGrant(ctx context.Context, id coop.ID, why string) error
+	RevokeToken(ctx context.Context, id coop.ID, at time.Time, d coop.Decision) error
+	RevokeGrant(ctx context.Context, id coop.ID, why string, d coop.Decision) error
 }
 
 // Posts are what is written.
