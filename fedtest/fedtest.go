@@ -59,6 +59,26 @@ func Run(t *testing.T, test func(t *testing.T, n *Network), options ...Option) {
 	})
 }
 
+// begin runs a handler that settled waits for. It is counted under the lock: whoever
+// waits has seen all that began before.
+func (n *Network) begin(f func()) {
+	n.mu.Lock()
+	n.running.Add(1)
+	n.mu.Unlock()
+	go func() {
+		defer n.running.Done()
+		f()
+	}()
+}
+
+// settled waits for all handlers that run.
+func (n *Network) settled() {
+	n.mu.Lock()
+	//lint:ignore SA2001 nothing is done here: what began before is seen
+	n.mu.Unlock()
+	n.running.Wait()
+}
+
 // end checks the invariants and stops what runs.
 func (n *Network) end() {
 	for _, i := range n.all() {
@@ -68,7 +88,7 @@ func (n *Network) end() {
 		i.Stop()
 	}
 	n.unplug()
-	n.running.Wait()
+	n.settled()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, f := range n.faults {

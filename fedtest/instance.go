@@ -118,7 +118,7 @@ func (i *Instance) Stop() {
 	if err := <-i.ended; err != nil {
 		i.net.t.Errorf("%s did not stop well: %v", i.Host, err)
 	}
-	i.net.running.Wait() // requests that others still have with it
+	i.net.settled() // requests that others still have with it
 	if err := i.DB.Close(); err != nil {
 		i.net.t.Errorf("%s: %v", i.Host, err)
 	}

@@ -290,7 +290,7 @@ func (f from) again(ctx context.Context, r *http.Request, e *Exchange, body []by
 	f.mu.Lock()
 	f.flying++
 	f.mu.Unlock()
-	f.running.Go(func() {
+	f.begin(func() {
 		defer f.leave()
 		_ = pause(ctx, after)
 		if h := f.now(e.To); h.handler != nil {
@@ -328,7 +328,7 @@ func (f from) serve(ctx context.Context, r *http.Request, h host, e *Exchange, b
 		}
 	}
 	done := make(chan *httptest.ResponseRecorder, 1)
-	f.running.Go(func() {
+	f.begin(func() {
 		rec := httptest.NewRecorder()
 		h.handler.ServeHTTP(rec, in)
 		if h.ours && ctx.Err() == nil {

@@ -44,7 +44,7 @@ func (f from) connect(_ context.Context, _, address string) (net.Conn, error) {
 	}
 	client, server := net.Pipe()
 	take := f.now(name).wire
-	f.running.Go(func() {
+	f.begin(func() {
 		defer server.Close()
 		if take != nil {
 			take(server)
