@@ -4,6 +4,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/png"
 	"net/http"
@@ -293,6 +294,13 @@ func TestOfferIsTakenAtTheDesk(t *testing.T) {
 	b.upload("/desk/alpha/new?kind=meetup", form, nil).leads("/desk/alpha?done=published")
 	other.look("/desk/beta").says("Others ask to share with us", "@alpha asks you to share")
 	post := p.postOf(coop.Published)
+	for i := range 300 { // who follows meanwhile puts no offer away
+		by := coop.IRI(fmt.Sprintf("https://crowd.example/users/%d", i))
+		f := coop.Follower{Coop: "beta", Actor: by, Follow: by + "/follow", Box: by + "/inbox", State: coop.FollowAsked, Since: post.Published}
+		if err := p.db.AskFollow(t.Context(), f, coop.Seen{Actor: by, Activity: f.Follow, Type: "Follow", Object: site.Actor("beta")}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	b.look("/desk")
 	b.act("/desk/beta/offers/"+string(post.ID), url.Values{"accept": {"yes"}}).want(http.StatusNotFound)
 	other.act("/desk/beta/offers/"+string(post.ID), url.Values{"accept": {"yes"}}).leads("/desk/beta?done=agreed")

@@ -21,13 +21,10 @@ type offer struct {
 	id   coop.IRI // of the Offer
 }
 
-// offersLength is how many of the newest arrivals are looked through for offers that
-// wait: whoever lets one lie for longer is asked again.
-const offersLength = 200
-
-// offers are those that a co-op has not answered.
+// offers are those that a co-op has not answered, as long as what came for it is kept:
+// likes and follows that came since put none away.
 func (s *Server) offers(ctx context.Context, n coop.Name) (list []offer, err error) {
-	came, _, err := s.Fed.Archive.Arrivals(ctx, n, 0, offersLength)
+	came, _, err := s.Fed.Archive.Arrivals(ctx, n, 0, coop.MaxArrivals)
 	if err != nil {
 		return nil, err
 	}
